@@ -1,0 +1,1 @@
+"""What happens to a message: a pure pipeline, its effects, one driver."""

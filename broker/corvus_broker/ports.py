@@ -1,0 +1,137 @@
+"""The ports of the broker: what the driver needs of the world outside.
+
+``Transport`` has two real implementations, SQLite and Kafka, held to one contract
+suite (tests/contract). Topics are logs of records with offsets from 0 up, perhaps
+with gaps (Kafka's transaction markers take offsets too).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic as the installation declares it.
+
+    ``retention_ms`` None keeps records for ever; ``compacted`` keeps the newest record
+    of each key. Timestamps are always LogAppendTime.
+    """
+
+    name: str
+    partitions: int = 1
+    compacted: bool = False
+    retention_ms: int | None = None
+    max_message_bytes: int = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One record to be written. ``value`` None is a tombstone."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as read. ``timestamp_ms`` is LogAppendTime, UTC."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes | None
+    timestamp_ms: int
+
+
+class PartitionClaim(Protocol):
+    """Exclusive right of one process to consume one input partition.
+
+    A later claim on the same (group, topic, partition) fences this one: every later
+    ``commit`` of the older claim raises FencedError and writes nothing.
+    """
+
+    async def committed(self) -> int:
+        """Offset of the next record to consume; 0 when nothing was committed."""
+        ...
+
+    async def commit(self, next_offset: int, appends: Sequence[Append]) -> None:
+        """Write all appends and the offset, or nothing at all.
+
+        Raises:
+            FencedError: ``router.afgelost``; another process claimed the partition.
+            UnavailableError: ``transport.onbereikbaar``; nothing was written, or the
+                outcome is unknown: claim again and read ``committed``.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give up the claim. Safe to call twice."""
+        ...
+
+
+class Transport(Protocol):
+    """Topics to append to and to read from; reads see committed records only."""
+
+    async def start(self) -> None:
+        """Connect. Raises UnavailableError ``transport.onbereikbaar``."""
+        ...
+
+    async def close(self) -> None:
+        """Release everything. Safe to call twice."""
+        ...
+
+    async def ensure_topics(self, specs: Sequence[TopicSpec]) -> None:
+        """Create what is missing; leave alone what is there.
+
+        Raises:
+            SettingsError: ``topic.afwijkend`` when a topic exists with another
+                partition count.
+        """
+        ...
+
+    async def partitions(self, topic: str) -> int:
+        """Partition count. Raises SettingsError ``topic.onbekend``."""
+        ...
+
+    async def append(self, appends: Sequence[Append]) -> Sequence[int]:
+        """Append durably, all of them in order, and give their offsets.
+
+        Not atomic across records: after an UnavailableError the caller sends again and
+        the reader dedupes.
+
+        Raises:
+            SettingsError: ``topic.onbekend``.
+            EnvelopeError: ``bericht.te_groot``.
+            UnavailableError: ``transport.onbereikbaar``.
+        """
+        ...
+
+    async def read(
+        self,
+        positions: Mapping[tuple[str, int], int],
+        *,
+        limit: int,
+        wait_s: float,
+    ) -> Sequence[Record]:
+        """Read committed records at or after a position per (topic, partition).
+
+        Gives at most ``limit`` records, in offset order per partition, skipping offsets
+        that hold none; waits up to ``wait_s`` seconds for the first one.
+        """
+        ...
+
+    async def end_offset(self, topic: str, partition: int) -> int:
+        """Offset after the last committed record: reading up to it reads it all."""
+        ...
+
+    async def claim(self, group: str, topic: str, partition: int) -> PartitionClaim:
+        """Take over a partition and fence whoever had it."""
+        ...

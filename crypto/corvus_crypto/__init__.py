@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: seal, commit, sign, prove. Knows no message types."""

@@ -1,0 +1,147 @@
+"""The broker's signature over a batch of everything it sends out (SPEC 9).
+
+One Merkle root and one Ed25519 signature per batch; every levering, bewijs and
+evidence record carries its own inclusion path. Salts come from a PRF under a period
+key that is destroyed with the period: siblings in a path cannot be guessed, and a
+rerun after a crash makes the same leaves.
+
+Bytes: ``sleutel_id (16) | u64 tijd | zout (16) | u32 index | u32 size | path |
+signature (64)``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from corvus_crypto import signing
+from corvus_crypto.lp import lp, u32, u64
+from corvus_crypto.merkle import HASH_BYTES, Tree, leaf_hash, root_from_path
+from corvus_schemas.errors import EnvelopeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KEY_ID_BYTES: Final = 16
+ZOUT_BYTES: Final = 16
+MAX_PATH: Final = 20
+_HEAD_BYTES: Final = KEY_ID_BYTES + 8 + ZOUT_BYTES + 8
+
+
+@dataclass(frozen=True, slots=True)
+class Attestatie:
+    """The broker's word on one output, with its path to the signed batch root."""
+
+    sleutel_id: bytes
+    tijd_ms: int
+    zout: bytes
+    index: int
+    grootte: int
+    pad: tuple[bytes, ...]
+    handtekening: bytes
+
+    def encode(self) -> bytes:
+        """Bytes for the wire."""
+        head = (self.sleutel_id, u64(self.tijd_ms), self.zout, u32(self.index))
+        return b"".join((*head, u32(self.grootte), *self.pad, self.handtekening))
+
+    def root(self, soort: str, inhoud: bytes) -> bytes | None:
+        """Batch root that the path leads to; None when the path is impossible."""
+        leaf = _leaf(soort, self.zout, hashlib.sha256(inhoud).digest())
+        return root_from_path(leaf, self.index, self.grootte, self.pad)
+
+    def verify(self, key: signing.VerifyKey, soort: str, inhoud: bytes) -> None:
+        """Check that the broker attested exactly these bytes.
+
+        Raises:
+            EnvelopeError: ``attestatie.ongeldig``.
+        """
+        root = self.root(soort, inhoud)
+        try:
+            if root is not None:
+                signed = _signed(self.sleutel_id, self.tijd_ms, self.grootte, root)
+                signing.verify(key, self.handtekening, signed)
+                return
+        except EnvelopeError:
+            pass
+        raise EnvelopeError(
+            "attestatie.ongeldig",
+            "the broker did not attest these bytes",
+            advice="Refuse the message and report it: it did not come from the broker.",
+        )
+
+
+class Attesteerder:
+    """Attests batches with one key and the salt key of the current period."""
+
+    def __init__(
+        self, key: signing.SigningKey, sleutel_id: bytes, zoutsleutel: bytes
+    ) -> None:
+        self._key = key
+        self._sleutel_id = sleutel_id
+        self._zoutsleutel = zoutsleutel
+
+    def attest(
+        self, outputs: Sequence[tuple[str, bytes]], tijd_ms: int
+    ) -> Sequence[Attestatie]:
+        """Sign one root over (soort, inhoud) pairs; one attestation each, in order."""
+        digests = [hashlib.sha256(inhoud).digest() for _, inhoud in outputs]
+        salts = [
+            hmac.digest(self._zoutsleutel, value, "sha256")[:ZOUT_BYTES]
+            for value in digests
+        ]
+        tree = Tree(
+            [
+                _leaf(soort, salt, value)
+                for (soort, _), salt, value in zip(outputs, salts, digests, strict=True)
+            ]
+        )
+        signed = _signed(self._sleutel_id, tijd_ms, tree.size, tree.root)
+        signature = signing.sign(self._key, signed)
+        return [
+            Attestatie(
+                self._sleutel_id,
+                tijd_ms,
+                salt,
+                index,
+                tree.size,
+                tree.path(index),
+                signature,
+            )
+            for index, salt in enumerate(salts)
+        ]
+
+
+def parse_attestatie(data: bytes) -> Attestatie:
+    """Parse the bytes of an attestation.
+
+    Raises:
+        EnvelopeError: ``attestatie.indeling``.
+    """
+    path = data[_HEAD_BYTES : -signing.SIGNATURE_BYTES]
+    if (
+        len(data) < _HEAD_BYTES + signing.SIGNATURE_BYTES
+        or len(path) % HASH_BYTES
+        or len(path) > MAX_PATH * HASH_BYTES
+    ):
+        raise EnvelopeError("attestatie.indeling", "the attestation is malformed")
+    at = KEY_ID_BYTES + 8 + ZOUT_BYTES
+    return Attestatie(
+        sleutel_id=data[:KEY_ID_BYTES],
+        tijd_ms=int.from_bytes(data[KEY_ID_BYTES : KEY_ID_BYTES + 8], "big"),
+        zout=data[KEY_ID_BYTES + 8 : at],
+        index=int.from_bytes(data[at : at + 4], "big"),
+        grootte=int.from_bytes(data[at + 4 : _HEAD_BYTES], "big"),
+        pad=tuple(path[i : i + HASH_BYTES] for i in range(0, len(path), HASH_BYTES)),
+        handtekening=data[-signing.SIGNATURE_BYTES :],
+    )
+
+
+def _leaf(soort: str, zout: bytes, digest: bytes) -> bytes:
+    return leaf_hash(lp("attest-blad", soort.encode("ascii"), zout, digest))
+
+
+def _signed(sleutel_id: bytes, tijd_ms: int, size: int, root: bytes) -> bytes:
+    return lp("attest-wortel", sleutel_id, u64(tijd_ms), u32(size), root)

@@ -1,0 +1,221 @@
+"""A cel: one rubriek of one betrokkene, sealed under its own celgeheim (SPEC 5).
+
+On the wire a non-empty cel is ``geheimhash (32) | u32 | ciphertext | u32 | key row``,
+which is also the tail of the input of its commitment, so that the broker hashes one
+slice and needs no key. The commitment binds the key (GCM alone does not): a sender
+cannot show two recipients two contents under one commitment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, keywrap
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from corvus_crypto.lp import LENGTH_BYTES, digest, lp, u8, u32
+from corvus_schemas.errors import EnvelopeError, SealError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GEHEIM_BYTES: Final = 32
+HASH_BYTES: Final = 32
+SLOT_BYTES: Final = 40
+TAG_BYTES: Final = 16
+SMALLEST_BUCKET: Final = 128
+LARGEST_BUCKET: Final = 1024 * 1024
+# Every celgeheim is fresh and used for one encryption, so a constant nonce is safe.
+_NONCE: Final = bytes(12)
+_LABEL_CACHE: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class CelContext:
+    """What a cel is bound to besides its own position: the suite and the kop."""
+
+    suite: int
+    kop_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Plaats:
+    """Where a cel stands in its message, and the schema of what it holds."""
+
+    position: int
+    label: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WireCel:
+    """A cel as it came in: nothing decrypted, nothing believed."""
+
+    geheimhash: bytes
+    ciphertext: bytes
+    row: bytes
+    wire: bytes
+
+
+def bucket_of(size: int) -> int:
+    """Smallest bucket of 128 B times a power of two that holds ``size`` bytes.
+
+    Raises:
+        SealError: ``cel.te_groot`` above 1 MiB.
+    """
+    bucket = SMALLEST_BUCKET
+    while bucket < size:
+        bucket *= 2
+    if bucket > LARGEST_BUCKET:
+        raise SealError(
+            "cel.te_groot",
+            f"a rubriek holds at most {LARGEST_BUCKET - LENGTH_BYTES} bytes",
+            advice="Send large files as bijlage.",
+        )
+    return bucket
+
+
+def pad(plaintext: bytes) -> bytes:
+    """Put the length in front and fill up with zeros to the bucket."""
+    size = LENGTH_BYTES + len(plaintext)
+    return u32(len(plaintext)) + plaintext + bytes(bucket_of(size) - size)
+
+
+def unpad(padded: bytes) -> bytes:
+    """Undo ``pad``; anything but its exact output is refused.
+
+    Raises:
+        EnvelopeError: ``cel.opvulling``.
+    """
+    size = int.from_bytes(padded[:LENGTH_BYTES], "big")
+    plaintext = padded[LENGTH_BYTES : LENGTH_BYTES + size]
+    if len(plaintext) != size or size > LARGEST_BUCKET - LENGTH_BYTES:
+        raise EnvelopeError("cel.opvulling", "the padding of a cel is not canonical")
+    if pad(plaintext) != padded:
+        raise EnvelopeError("cel.opvulling", "the padding of a cel is not canonical")
+    return plaintext
+
+
+def geheimhash(suite: int, celgeheim: bytes) -> bytes:
+    """Commit to a celgeheim: what a recipient checks before it decrypts."""
+    return digest("celgeheim", u8(suite), celgeheim)
+
+
+def derive_key(suite: int, celgeheim: bytes, use: str) -> bytes:
+    """Derive the key of one use (``cel``, ``bijlage 0``): no key ever seals twice."""
+    info = lp("cel-sleutel", u8(suite), use.encode("ascii"))
+    return HKDF(hashes.SHA256(), 32, None, info).derive(celgeheim)
+
+
+def _aad(context: CelContext, plaats: Plaats) -> bytes:
+    return lp(
+        "cel",
+        u8(context.suite),
+        context.kop_digest,
+        u32(plaats.position),
+        plaats.label.encode("ascii"),
+        plaats.fingerprint,
+    )
+
+
+def seal_cel(
+    context: CelContext, plaats: Plaats, celgeheim: bytes, plaintext: bytes
+) -> bytes:
+    """Encrypt one rubriek. ``celgeheim`` is fresh; it must never be used again."""
+    key = derive_key(context.suite, celgeheim, "cel")
+    aad = _aad(context, plaats)
+    return AESGCM(key).encrypt(_NONCE, pad(plaintext), aad)
+
+
+def open_cel(
+    context: CelContext, plaats: Plaats, celgeheim: bytes, ciphertext: bytes
+) -> bytes:
+    """Decrypt one rubriek whose celgeheim already matched its hash.
+
+    Raises:
+        EnvelopeError: ``cel.bedrog`` (the sender sealed something else under a key it
+            committed to: only the sender can cause this), ``cel.opvulling``.
+    """
+    key = derive_key(context.suite, celgeheim, "cel")
+    aad = _aad(context, plaats)
+    try:
+        padded = AESGCM(key).decrypt(_NONCE, ciphertext, aad)
+    except InvalidTag:
+        raise EnvelopeError(
+            "cel.bedrog",
+            f"cel {plaats.label} does not open under the key its sender committed to",
+            advice="Keep the message; report it: only its sender can have made this.",
+        ) from None
+    return unpad(padded)
+
+
+def wrap_geheim(kastsleutel: bytes, celgeheim: bytes) -> bytes:
+    """Wrap a celgeheim for one column: a slot of 40 bytes (RFC 3394)."""
+    return keywrap.aes_key_wrap(kastsleutel, celgeheim)
+
+
+def unwrap_geheim(kastsleutel: bytes, slot: bytes) -> bytes | None:
+    """Unwrap a slot; None when it holds filler (nothing was granted)."""
+    try:
+        return keywrap.aes_key_unwrap(kastsleutel, slot)
+    except (keywrap.InvalidUnwrap, ValueError):
+        return None
+
+
+def wire_cel(hashed: bytes, ciphertext: bytes, row: bytes) -> bytes:
+    """Lay a cel out for the wire."""
+    return b"".join((hashed, u32(len(ciphertext)), ciphertext, u32(len(row)), row))
+
+
+@lru_cache(maxsize=_LABEL_CACHE)
+def _commitment_prefix(suite: int, position: int, label: str) -> bytes:
+    head = lp("cel-belofte", u8(suite), u32(position), label.encode("ascii"))
+    return head + u32(HASH_BYTES)
+
+
+def commit_cel(suite: int, position: int, label: str, wire: bytes) -> bytes:
+    """Commitment of a non-empty cel: H(lp(position, label, hash, ciphertext, row))."""
+    prefix = _commitment_prefix(suite, position, label)
+    return hashlib.sha256(prefix + wire).digest()
+
+
+def split_cellen(packed: bytes, count: int, columns: int) -> Sequence[WireCel]:
+    """Cut ``count`` concatenated cellen of ``columns`` slots each apart.
+
+    Raises:
+        EnvelopeError: ``cel.indeling``, for wrong lengths, sizes outside the buckets,
+            or bytes left over.
+    """
+    cellen: list[WireCel] = []
+    row_size = columns * SLOT_BYTES
+    at = 0
+    for _ in range(count):
+        text_at = at + HASH_BYTES + LENGTH_BYTES
+        size = int.from_bytes(packed[at + HASH_BYTES : text_at], "big")
+        row_at = text_at + size + LENGTH_BYTES
+        end = row_at + row_size
+        bucket = size - TAG_BYTES
+        if (
+            end > len(packed)
+            or not SMALLEST_BUCKET <= bucket <= LARGEST_BUCKET
+            or bucket & (bucket - 1)
+            or int.from_bytes(packed[text_at + size : row_at], "big") != row_size
+        ):
+            raise EnvelopeError("cel.indeling", "a cel has impossible lengths")
+        cellen.append(
+            WireCel(
+                packed[at : at + HASH_BYTES],
+                packed[text_at : text_at + size],
+                packed[row_at:end],
+                packed[at:end],
+            )
+        )
+        at = end
+    if at != len(packed):
+        raise EnvelopeError("cel.indeling", "bytes are left over behind the cellen")
+    return cellen

@@ -1,0 +1,1 @@
+"""The vocabulary: what a message is. Imports nothing of ours."""
