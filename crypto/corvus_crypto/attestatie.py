@@ -47,9 +47,13 @@ class Attestatie:
         head = (self.sleutel_id, u64(self.tijd_ms), self.zout, u32(self.index))
         return b"".join((*head, u32(self.grootte), *self.pad, self.handtekening))
 
+    def leaf(self, soort: str, inhoud: bytes) -> bytes:
+        """Leaf hash of these bytes in the batch."""
+        return _leaf(soort, self.zout, hashlib.sha256(inhoud).digest())
+
     def root(self, soort: str, inhoud: bytes) -> bytes | None:
         """Batch root that the path leads to; None when the path is impossible."""
-        leaf = _leaf(soort, self.zout, hashlib.sha256(inhoud).digest())
+        leaf = self.leaf(soort, inhoud)
         return root_from_path(leaf, self.index, self.grootte, self.pad)
 
     def verify(self, key: signing.VerifyKey, soort: str, inhoud: bytes) -> None:
@@ -140,7 +144,7 @@ def parse_attestatie(data: bytes) -> Attestatie:
 
 
 def _leaf(soort: str, zout: bytes, digest: bytes) -> bytes:
-    return leaf_hash(lp("attest-blad", soort.encode("ascii"), zout, digest))
+    return leaf_hash(lp("attest-blad", soort.encode(), zout, digest))
 
 
 def _signed(sleutel_id: bytes, tijd_ms: int, size: int, root: bytes) -> bytes:

@@ -66,9 +66,9 @@ class Tree:
 
 
 def path_length(index: int, size: int) -> int:
-    """Exact length of the inclusion path of a leaf."""
+    """Exact length of the inclusion path of a leaf; 0 when there is no such leaf."""
     length = 0
-    last = size - 1
+    last = size - 1 if 0 <= index < size else 0
     while last:
         if index ^ 1 <= last:
             length += 1

@@ -3,9 +3,9 @@
 Libraries disagree on small-order points, non-canonical encodings and malleable ECDSA;
 where broker and recipient disagree, a message is accepted by one and refused by the
 other. Here every signature has one encoding of 64 bytes, and every key is checked
-when it is registered and again before each verification of R.
+when it is registered and again in every verification.
 
-* Ed25519: R || S as in RFC 8032, S < L, R canonical and not of small order.
+* Ed25519: R || S as in RFC 8032, S < L, R and the key canonical, not of small order.
 * ECDSA P-256 with SHA-256: r || s, 32 bytes each, low s only (no second signature).
 """
 
@@ -51,6 +51,10 @@ def _good_point(encoded: bytes) -> bool:
     return y < _P25519 and y not in _SMALL_ORDER_Y
 
 
+def _good_key(key: ed25519.Ed25519PublicKey) -> bool:
+    return _good_point(key.public_bytes_raw())
+
+
 def check_verify_key(key: object) -> VerifyKey:
     """Accept a public key for registration.
 
@@ -59,7 +63,7 @@ def check_verify_key(key: object) -> VerifyKey:
             point of small order or a non-canonical encoding.
     """
     if isinstance(key, ed25519.Ed25519PublicKey):
-        if not _good_point(key.public_bytes_raw()):
+        if not _good_key(key):
             raise IdentityError(
                 "sleutel.zwak",
                 "the Ed25519 key is a small-order or non-canonical point",
@@ -93,10 +97,11 @@ def verify(key: VerifyKey, signature: bytes, data: bytes) -> None:
     if len(signature) == SIGNATURE_BYTES:
         try:
             if isinstance(key, ed25519.Ed25519PublicKey):
-                if _canonical_ed25519(signature):
+                # A small-order key would verify any message: S B = R suffices.
+                if _canonical_ed25519(signature) and _good_key(key):
                     key.verify(signature, data)
                     return
-            elif _canonical_ecdsa(signature):
+            elif _canonical_ecdsa(signature) and isinstance(key.curve, ec.SECP256R1):
                 r = int.from_bytes(signature[:_HALF], "big")
                 s = int.from_bytes(signature[_HALF:], "big")
                 key.verify(encode_dss_signature(r, s), data, _ECDSA)

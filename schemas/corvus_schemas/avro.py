@@ -1,8 +1,9 @@
 """Strict Avro in single-object encoding: what parses re-encodes to the same bytes.
 
 fastavro by itself accepts trailing bytes, overlong varints, booleans of 2 and split
-blocks. A signed record must have one encoding only, so ``decode`` encodes again and
-compares (SPEC 2.3). The meaning of a record is left to the caller.
+blocks, and Avro gives the entries of a map no order. A signed record must have one
+encoding only: ``encode`` sorts maps by key, and ``decode`` encodes again and compares
+(SPEC 2.3). The meaning of a record is left to the caller.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JsonValue: TypeAlias = (
-    "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+    "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 )
 AvroValue: TypeAlias = (
-    "None | bool | int | float | str | bytes | list[AvroValue] | dict[str, AvroValue]"
+    "bool | int | float | str | bytes | list[AvroValue] | dict[str, AvroValue] | None"
 )
 AvroRecord: TypeAlias = "dict[str, AvroValue]"
 
@@ -66,6 +67,10 @@ class AvroSchema:
         parsed = fastavro.parse_schema(dict(self.definition))
         return cast("dict[str, object]", parsed)
 
+    @cached_property
+    def _has_map(self) -> bool:
+        return _mentions_map(dict(self.definition))
+
     def encode(self, record: Mapping[str, object]) -> bytes:
         """Encode a record as marker, fingerprint and body.
 
@@ -75,10 +80,11 @@ class AvroSchema:
         out = io.BytesIO()
         out.write(self.header)
         try:
+            value = _sorted(record) if self._has_map else record
             fastavro.schemaless_writer(
-                out, self._parsed, record, strict=True, disable_tuple_notation=True
+                out, self._parsed, value, strict=True, disable_tuple_notation=True
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - see the comment
             # fastavro raises ValueError, TypeError, KeyError, OverflowError and more;
             # their texts can hold field values, so only the kind of error goes on.
             raise SchemaError(
@@ -103,7 +109,7 @@ class AvroSchema:
         stream.seek(HEADER_BYTES)
         try:
             record = fastavro.schemaless_reader(stream, self._parsed, None)
-        except Exception as error:  # any fault in hostile bytes is the same fault
+        except Exception as error:  # noqa: BLE001 - any fault in hostile bytes is one
             raise SchemaError(
                 "schema.niet_canoniek",
                 f"the bytes do not decode as {self.name} ({type(error).__name__})",
@@ -115,6 +121,23 @@ class AvroSchema:
                 f"the bytes are not the canonical encoding of this {self.name}",
             )
         return value
+
+
+def _mentions_map(definition: JsonValue) -> bool:
+    if isinstance(definition, dict):
+        return definition.get("type") == "map" or any(
+            _mentions_map(definition.get(key)) for key in ("type", "items", "fields")
+        )
+    return isinstance(definition, list) and any(map(_mentions_map, definition))
+
+
+def _sorted(value: object) -> object:
+    """Order the keys of every dict; for records the order means nothing."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    return value
 
 
 def fingerprint_of(data: bytes) -> bytes:

@@ -6,7 +6,13 @@ from typing import ClassVar
 
 import msgspec
 
-from corvus_schemas.wire.record import WireRecord
+from corvus_schemas.wire.record import (
+    Count,
+    Moment,
+    OinText,
+    Ordinal,
+    WireRecord,
+)
 
 
 class Kop(WireRecord, frozen=True, kw_only=True):
@@ -14,17 +20,17 @@ class Kop(WireRecord, frozen=True, kw_only=True):
 
     SCHEMA: ClassVar[str] = "kop"
     bericht_id: bytes
-    poging: int
+    poging: Ordinal
     berichttype: str
     schema: bytes
     buckets: bytes
-    verstrekker: str
+    verstrekker: OinText
     functie: str
     doel: str
     verwerkingsbasis: str
     spoed: str
-    ondertekend_op: int
-    geldig_tot: int
+    ondertekend_op: Moment
+    geldig_tot: Moment
     register: bytes
 
 
@@ -39,7 +45,7 @@ class Vaststelling(msgspec.Struct, frozen=True):
     """A fact this message establishes."""
 
     kenmerk: str
-    waarde: bool | str
+    waarde: bool | str | list[str]
     betrokkene: bytes | None = None
 
 
@@ -54,7 +60,7 @@ class Feit(msgspec.Struct, frozen=True):
 class Toekenning(msgspec.Struct, frozen=True):
     """The mask of cellen one column was granted."""
 
-    kolom: int
+    kolom: Count
     masker: bytes
 
 
@@ -103,7 +109,7 @@ class Leveringsbericht(WireRecord, frozen=True, kw_only=True):
     posities: bytes
     cellen: bytes
     regels: list[str]
-    ontvangen_op: int
+    ontvangen_op: Moment
     register: bytes
 
 

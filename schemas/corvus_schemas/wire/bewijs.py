@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from corvus_schemas.wire.record import WireRecord
+from corvus_schemas.wire.record import Moment, WireRecord
 
 
 class Status(enum.StrEnum):
@@ -57,7 +57,7 @@ class Ontvangstbewijs(WireRecord, frozen=True, kw_only=True):
     uitsteller: str
     manifest: bytes
     levering: bytes | None = None
-    tijd: int
+    tijd: Moment
     register: bytes
     zaak: bytes = b""
     code: str = ""

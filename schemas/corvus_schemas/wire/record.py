@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Final, Self, TypeAlias
 
 import msgspec
 
 from corvus_schemas.errors import SchemaError
 from corvus_schemas.wire import wire_schema
+
+LAST_MOMENT: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999: what dates can still say."""
+
+# Avro's own ranges are not checked by fastavro, and a number that does not fit its
+# place would fail later, far from here: ``decode`` refuses it (SPEC 2-7).
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Ordinal: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LAST_MOMENT)]
+OinText: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{20}\Z")]
 
 
 class WireRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from corvus_schemas.wire.record import WireRecord
+from corvus_schemas.wire.record import Count, Moment, WireRecord
 
 
 class Beslisregel(WireRecord, frozen=True, kw_only=True):
@@ -25,15 +25,15 @@ class Beslisregel(WireRecord, frozen=True, kw_only=True):
     routering: bytes
     register_verzegeld: bytes
     register: bytes
-    tijd: int
-    partitie: int
+    tijd: Moment
+    partitie: Count
     offset: int
 
 
 class Blad(msgspec.Struct, frozen=True):
     """An evidence record as a leaf of its batch."""
 
-    index: int
+    index: Count
     inhoud: bytes
     attestatie: bytes
 
@@ -43,7 +43,7 @@ class Auditbatch(WireRecord, frozen=True, kw_only=True):
 
     SCHEMA: ClassVar[str] = "auditbatch"
     router: str
-    partitie: int
+    partitie: Count
     eerste: int
     laatste: int
     attestatie: bytes
@@ -56,7 +56,7 @@ class Zaakfeit(msgspec.Struct, frozen=True):
     """A fact and the message that established it."""
 
     kenmerk: str
-    waarde: bool | str
+    waarde: bool | str | list[str]
     bron: bytes
     zetter: str
     betrokkene: bytes | None = None
@@ -71,7 +71,8 @@ class Zaakstaat(WireRecord, frozen=True, kw_only=True):
     deelnemers: list[str]
     geopend: int
     laatst: int
-    geparkeerd: int = 0
+    geparkeerd: Count = 0
+    blokkade: bool = False
     geheim_adres: bool = False
     feiten: list[Zaakfeit] = msgspec.field(default_factory=list)
 
@@ -93,7 +94,7 @@ class Berichtstaat(WireRecord, frozen=True, kw_only=True):
     zaak: bytes
     berichttype: str
     manifest: bytes
-    tijd: int
+    tijd: Moment
     bewijs: bytes
     ontvangers: list[Ontvanger]
 
@@ -104,9 +105,9 @@ class Geparkeerd(WireRecord, frozen=True, kw_only=True):
     SCHEMA: ClassVar[str] = "geparkeerd"
     code: str
     zaak: bytes | None
-    partitie: int
+    partitie: Count
     offset: int
-    tijd: int
+    tijd: Moment
     sleutel: bytes
     inhoud: bytes
 
@@ -116,7 +117,7 @@ class Heraanbieding(WireRecord, frozen=True, kw_only=True):
 
     SCHEMA: ClassVar[str] = "heraanbieding"
     zaak: bytes
-    tijd: int
+    tijd: Moment
     inhoud: bytes
     laatste: bool
     attestatie: bytes

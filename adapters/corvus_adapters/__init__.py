@@ -1,0 +1,1 @@
+"""Everything that touches the world: transports, stores, SDK, CLI."""

@@ -1,0 +1,158 @@
+"""Composition root: from an installation to running parts.
+
+The only place that names concrete classes together.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from corvus_adapters.kafka.settings import KafkaSettings
+from corvus_adapters.kafka.transport import KafkaTransport
+from corvus_adapters.sdk.organisatie import Organisatie, Uitrusting
+from corvus_adapters.sdk.postbus import Postbus
+from corvus_adapters.sqlite.transport import SqliteTransport
+from corvus_broker.omgeving import Grenzen, Omgeving
+from corvus_broker.pipeline import Pipeline
+from corvus_broker.service import Tempo, Worker
+from corvus_broker.topics import topic_specs
+from corvus_crypto.attestatie import Attesteerder
+from corvus_crypto.zaak import AliasSleutel
+from corvus_schemas.catalogus import load_catalogus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from corvus_adapters.installatie.openen import Installatie
+    from corvus_adapters.keystore import BrokerKeystore, Keystore, TlsBestanden
+    from corvus_broker.ports import TopicSpec, Transport
+    from corvus_broker.service import Waarnemer
+
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+# The dedupe window exceeds the clock window and Kafka's retention together.
+_RETENTION_MS: Final = 30 * _DAY_MS
+
+
+def utc_now() -> datetime:
+    """Give the time of the system's clock."""
+    return datetime.now(UTC)
+
+
+def build_transport(installatie: Installatie, tls: TlsBestanden) -> Transport:
+    """Make the transport of an installation, for who holds these TLS files.
+
+    ``KAFKA_BOOTSTRAP`` names an existing cluster instead of the configured one.
+    """
+    transport = installatie.instellingen.transport
+    if transport.soort == "sqlite":
+        return SqliteTransport(installatie.sqlite_path)
+    kafka = transport.kafka
+    bootstrap = os.environ.get("KAFKA_BOOTSTRAP", kafka.bootstrap)
+    if not kafka.tls:
+        return KafkaTransport(KafkaSettings(bootstrap))
+    return KafkaTransport(
+        KafkaSettings(
+            bootstrap,
+            ssl_cafile=kafka.tls_wortels or tls.wortels,
+            ssl_certfile=kafka.tls_certificaat or tls.certificaat,
+            ssl_keyfile=kafka.tls_sleutel or tls.sleutel,
+        )
+    )
+
+
+def installation_topics(installatie: Installatie, op: datetime) -> list[TopicSpec]:
+    """Give every topic of an installation, for the organisations of the register.
+
+    Raises:
+        RegisterError: no register is in force.
+    """
+    register = installatie.register.op(int(op.timestamp() * 1000))
+    return topic_specs(
+        register.partities,
+        register.adresboek.oins(),
+        installatie.instellingen.router.max_bericht_bytes,
+    )
+
+
+def build_pipeline(
+    installatie: Installatie, keystore: BrokerKeystore, op: datetime
+) -> Pipeline:
+    """Make the pipeline of a router.
+
+    Raises:
+        RegisterError: no register is in force.
+    """
+    router = installatie.instellingen.router
+    register = installatie.register.op(int(op.timestamp() * 1000))
+    window = router.venster_verleden_ms + router.venster_toekomst_ms
+    return Pipeline(
+        Omgeving(
+            catalogus=load_catalogus(),
+            registers=installatie.register,
+            aliassen=AliasSleutel(keystore.alias_key),
+            grenzen=Grenzen(
+                max_bytes=router.max_bericht_bytes,
+                verleden_ms=router.venster_verleden_ms,
+                toekomst_ms=router.venster_toekomst_ms,
+                respijt_ms=installatie.instellingen.registers.respijt_ms,
+                dedupe_ms=window + _RETENTION_MS,
+                statussen=installatie.statussen,
+            ),
+            partities=register.partities,
+            broker_oin=keystore.houder.oin,
+        )
+    )
+
+
+def build_attesteerder(keystore: BrokerKeystore) -> Attesteerder:
+    """Make what signs batches."""
+    return Attesteerder(keystore.batch_key, keystore.batch_key_id, keystore.zout_key)
+
+
+def build_worker(
+    installatie: Installatie,
+    keystore: BrokerKeystore,
+    transport: Transport,
+    waarnemer: Waarnemer,
+    partition: int,
+) -> Worker:
+    """Make the worker of one partition.
+
+    Raises:
+        RegisterError: no register is in force.
+    """
+    router = installatie.instellingen.router
+    return Worker(
+        partition,
+        transport,
+        build_pipeline(installatie, keystore, utc_now()),
+        build_attesteerder(keystore),
+        waarnemer,
+        router_id=keystore.houder.oin,
+        tempo=Tempo(batch=router.batch),
+    )
+
+
+def build_organisatie(
+    installatie: Installatie,
+    keystore: Keystore,
+    transport: Transport,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+) -> Organisatie:
+    """Make the client of one organisation; its postbus lies in its own folder."""
+    return Organisatie(
+        Uitrusting(
+            keystore=keystore,
+            postbus=Postbus(keystore.path / "postbus.sqlite"),
+            transport=transport,
+            registers=installatie.register,
+            catalogus=load_catalogus(),
+            statussen=installatie.statussen,
+            clock=clock,
+            random=secrets.token_bytes,
+        )
+    )

@@ -1,0 +1,246 @@
+"""Open what the broker delivered: believe nothing that is not proven (SPEC 11.4).
+
+In this order: the broker's attestation, the sender's certificate and signature, this
+organisation's own column, every cel's commitment, the table (no assignment of the
+kenmerken would have allowed it: refuse and report), and only then decryption.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.effecten import SOORT_LEVERING
+from corvus_broker.inzending import SIGN_PURPOSE, check_validity, verify_certificaat
+from corvus_crypto.attestatie import parse_attestatie
+from corvus_crypto.cel import Plaats
+from corvus_crypto.kolom import KastContext, Kolom, parse_kolommen
+from corvus_crypto.manifest import Manifest, parse_manifest
+from corvus_crypto.masker import bits, parse_mask
+from corvus_crypto.ondertekening import parse_ondertekening
+from corvus_crypto.sealing import check_cellen, check_kolom, open_cellen, open_kast
+from corvus_crypto.suite import suite_of
+from corvus_routing.woordenboek import VERWIJZING
+from corvus_schemas.errors import EnvelopeError, IdentityError, SchemaError
+from corvus_schemas.identifiers import format_id, parse_oin
+from corvus_schemas.inhoud import open_inhoud
+from corvus_schemas.wire.bericht import Geattesteerd, Kop, Leveringsbericht
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from corvus_broker.register import Registerreeks, Registerversie
+    from corvus_routing.adresboek import Organisatie
+    from corvus_routing.compileer import GecompileerdeTabel
+    from corvus_schemas.catalogus import Berichttype, Catalogus, Positie
+    from corvus_schemas.identifiers import Oin
+
+
+@dataclass(frozen=True)
+class Ontvangst:
+    """A message as this organisation may see it.
+
+    ``sleutel`` is the idempotency key: the same for every time it is handed over.
+    ``zaak`` is this organisation's own reference of the zaak.
+    ``regels`` names per rubriek label the rules under which it was disclosed;
+    ``niet_toegekend`` the cellen that came without a key that fits.
+    """
+
+    bericht_id: str
+    berichttype: str
+    verstrekker: Oin
+    verstrekker_naam: str
+    verstrekker_type: str
+    functie: str
+    doel: str
+    ondertekend_op_ms: int
+    ontvangen_op_ms: int
+    zaak_alias: bytes
+    inhoud: dict[str, Any]
+    regels: dict[str, str]
+    niet_toegekend: tuple[str, ...]
+    achtergehouden: int
+    levering_digest: bytes
+    manifest_digest: bytes
+    register: bytes
+    zaak: str = ""
+
+    @property
+    def sleutel(self) -> str:
+        """Idempotency key."""
+        return f"{self.verstrekker}:{self.bericht_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lezer:
+    """Who opens: OIN, organisatietype, private keys, registers, catalogue."""
+
+    oin: Oin
+    type: str
+    private_key: Callable[[bytes], bytes | None]
+    registers: Registerreeks
+    catalogus: Catalogus
+    statussen: frozenset[str]
+
+
+def verify_attestatie(value: bytes, registers: Registerreeks) -> Geattesteerd:
+    """Check that the broker sent exactly these bytes.
+
+    Raises:
+        EnvelopeError: ``attestatie.ongeldig``, ``attestatie.sleutel``.
+        SchemaError: not canonical.
+    """
+    geattesteerd = Geattesteerd.decode(value)
+    attestatie = parse_attestatie(geattesteerd.attestatie)
+    for register in reversed(registers.versies):
+        found = register.broker_key(attestatie.sleutel_id)
+        if found is None:
+            continue
+        key, van, tot = found
+        if van <= attestatie.tijd_ms < tot:
+            attestatie.verify(key, geattesteerd.soort, geattesteerd.inhoud)
+            return geattesteerd
+    raise EnvelopeError(
+        "attestatie.sleutel",
+        "the message was not attested with a key of the broker in the register",
+        advice="Refuse it and report it: it did not come from the broker.",
+    )
+
+
+def open_levering(geattesteerd: Geattesteerd, lezer: Lezer) -> Ontvangst:
+    """Verify and open a delivery whose attestation holds.
+
+    Raises:
+        InboundError: any check that fails; nothing was decrypted before it.
+    """
+    if geattesteerd.soort != SOORT_LEVERING:
+        raise SchemaError("levering.soort", "this is no levering")
+    levering = Leveringsbericht.decode(geattesteerd.inhoud)
+    manifest = parse_manifest(levering.manifest)
+    kop = Kop.decode(manifest.kop)
+    berichttype = lezer.catalogus.berichttype(kop.berichttype)
+    if kop.schema != berichttype.fingerprint:
+        raise SchemaError(
+            "schema.versie",
+            f"the message uses another version of berichttype {berichttype.code}",
+            advice="Upgrade the side that is behind.",
+        )
+    posities = berichttype.posities(tuple(kop.buckets))
+    register = _register_of(kop, lezer.registers)
+    _verify_sender(levering, manifest, kop, register)
+    kolom = _own_column(levering, manifest, lezer)
+    mask = parse_mask(levering.posities, manifest.posities)
+    labels = [positie.label for positie in posities]
+    cellen = check_cellen(manifest, mask, levering.cellen, labels)
+    delivered = [posities[position] for position in bits(mask)]
+    if len(levering.regels) != len(delivered):
+        raise SchemaError("levering.regels", "a delivered cel names no rule")
+    op = datetime.fromtimestamp(levering.ontvangen_op / 1000, UTC)
+    afzender = register.adresboek.organisatie(kop.verstrekker, op)
+    tabel = register.compiled(lezer.statussen, op.astimezone(AMSTERDAM).date())
+    _third_lock(berichttype, delivered, afzender, tabel, lezer.type)
+    private = lezer.private_key(kolom.sleutel_id)
+    if private is None:
+        raise EnvelopeError(
+            "sleutel.weg",
+            "the message was sealed to a key that is no longer here",
+            advice="Ask the sender for a nasleutel.",
+        )
+    context = KastContext(
+        suite=manifest.suite,
+        bericht_id=kop.bericht_id,
+        poging=kop.poging,
+        kop_digest=manifest.kop_digest,
+        verstrekker=parse_oin(kop.verstrekker),
+        register=kop.register,
+    )
+    kastsleutel = open_kast(
+        kolom, context, suite_of(manifest.suite).load_private(private)
+    )
+    plaatsen = [
+        Plaats(positie.index, positie.label, positie.rubriek.fingerprint)
+        for positie in delivered
+    ]
+    geopend = open_cellen(manifest, kolom, kastsleutel, cellen, plaatsen)
+    return Ontvangst(
+        bericht_id=format_id(kop.bericht_id),
+        berichttype=berichttype.code,
+        verstrekker=parse_oin(kop.verstrekker),
+        verstrekker_naam=afzender.naam,
+        verstrekker_type=afzender.type,
+        functie=kop.functie,
+        doel=kop.doel,
+        ondertekend_op_ms=kop.ondertekend_op,
+        ontvangen_op_ms=levering.ontvangen_op,
+        zaak_alias=levering.zaak,
+        inhoud=dict(open_inhoud(berichttype, geopend.plaintexts, lezer.catalogus)),
+        regels={
+            positie.label: regel
+            for positie, regel in zip(delivered, levering.regels, strict=True)
+        },
+        niet_toegekend=tuple(geopend.niet_toegekend),
+        achtergehouden=manifest.posities - len(delivered),
+        levering_digest=hashlib.sha256(geattesteerd.inhoud).digest(),
+        manifest_digest=manifest.digest,
+        register=levering.register,
+    )
+
+
+def _register_of(kop: Kop, registers: Registerreeks) -> Registerversie:
+    register = registers.by_digest(kop.register)
+    if register is None:
+        raise EnvelopeError(
+            "register.onbekend",
+            "the message was sealed under a register that is not known here",
+            advice="Fetch the register, then fetch the message again.",
+        )
+    return register
+
+
+def _verify_sender(
+    levering: Leveringsbericht, manifest: Manifest, kop: Kop, register: Registerversie
+) -> None:
+    ondertekening = parse_ondertekening(levering.ondertekening)
+    vermelding = verify_certificaat(
+        register, ondertekening.certificaat, parse_oin(kop.verstrekker)
+    )
+    ondertekening.verify(vermelding.verify_key, SIGN_PURPOSE, manifest.digest)
+    check_validity(vermelding, levering.ontvangen_op)
+
+
+def _own_column(levering: Leveringsbericht, manifest: Manifest, lezer: Lezer) -> Kolom:
+    kolommen = parse_kolommen(
+        levering.kolom, suite_of(manifest.suite), manifest.columns
+    )
+    if len(kolommen) != 1 or kolommen[0].oin != lezer.oin:
+        raise IdentityError(
+            "kolom.vreemd", "the column of this levering is not this organisation's"
+        )
+    check_kolom(manifest, kolommen[0])
+    return kolommen[0]
+
+
+def _third_lock(
+    berichttype: Berichttype,
+    delivered: list[Positie],
+    afzender: Organisatie,
+    tabel: GecompileerdeTabel,
+    eigen_type: str,
+) -> None:
+    """Refuse what no assignment of the kenmerken would allow this organisation.
+
+    Raises:
+        IdentityError: ``levering.niet_toegestaan``, naming the rubrieken.
+    """
+    possible = tabel.possible_rubrieken(berichttype.code, afzender.type, eigen_type)
+    names = {positie.rubriek.naam for positie in delivered}
+    excess = sorted(names - possible - {VERWIJZING})
+    if excess:
+        raise IdentityError(
+            "levering.niet_toegestaan",
+            f"no rule would ever let a {eigen_type} receive {', '.join(excess)}",
+            advice="Do not use it. Report it to the broker and the sender at once.",
+        )

@@ -1,0 +1,303 @@
+"""One organisation's client: ``verstuur``, ``ontvang``, ``bevestig``.
+
+Works over any Transport. A message handed over is in the outbox, with its id, before
+the first attempt; ``verzend`` sends again what a crash left behind. Deliveries are
+handed over at least once, each with an idempotency key, until they are confirmed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from corvus_adapters.sdk.concept import Concept
+from corvus_adapters.sdk.feiten import BekendBericht
+from corvus_adapters.sdk.openen import Lezer, Ontvangst
+from corvus_adapters.sdk.post import NIEUW, Ontvangenbewijs, Post, Postverwerker
+from corvus_adapters.sdk.postbus import VERZONDEN, Uitgaand
+from corvus_adapters.sdk.samenstellen import Opdracht, Samensteller
+from corvus_broker.ports import Append
+from corvus_broker.terugmelding import SIGN_PURPOSE
+from corvus_broker.topics import INZENDING, levering_topics
+from corvus_crypto.ondertekening import sign_one
+from corvus_crypto.zaak import alias_partition, partition_of
+from corvus_schemas.errors import SealError
+from corvus_schemas.identifiers import (
+    ZAAK_ID_BYTES,
+    ZaakAlias,
+    ZaakId,
+    format_id,
+    parse_bericht_id,
+)
+from corvus_schemas.wire.bericht import Geattesteerd
+from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status, Terugmelding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from corvus_adapters.keystore import Keystore
+    from corvus_adapters.sdk.postbus import Postbus, Zaak
+    from corvus_adapters.sdk.samenstellen import Ontwerp
+    from corvus_broker.ports import Transport
+    from corvus_broker.register import Registerreeks
+    from corvus_schemas.catalogus import Catalogus
+
+_RESEAL_CODES: Final = frozenset(
+    {"register.verouderd", "register.onbekend", "kolom.sleutel", "suite.verlopen"}
+)
+_RESEAL_ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verzonden:
+    """A message that is on its way."""
+
+    bericht_id: str
+    zaak: str
+    partitie: int
+    ontvangers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Uitrusting:
+    """What an organisation works with."""
+
+    keystore: Keystore
+    postbus: Postbus
+    transport: Transport
+    registers: Registerreeks
+    catalogus: Catalogus
+    statussen: frozenset[str]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    random: Callable[[int], bytes] = secrets.token_bytes
+
+
+class Organisatie:
+    """An organisation that sends and receives."""
+
+    def __init__(self, uitrusting: Uitrusting) -> None:
+        self._u = uitrusting
+        keystore = uitrusting.keystore
+        self.oin = keystore.oin
+        self.naam = keystore.houder.naam
+        self.type = keystore.houder.type
+        self._samensteller = Samensteller(
+            keystore,
+            uitrusting.registers,
+            uitrusting.catalogus,
+            uitrusting.statussen,
+            uitrusting.random,
+        )
+        self._post = Postverwerker(
+            Lezer(
+                oin=keystore.oin,
+                type=keystore.houder.type,
+                private_key=keystore.private_key,
+                registers=uitrusting.registers,
+                catalogus=uitrusting.catalogus,
+                statussen=uitrusting.statussen,
+            ),
+            uitrusting.postbus,
+        )
+
+    @property
+    def postbus(self) -> Postbus:
+        """The organisation's own store."""
+        return self._u.postbus
+
+    # -- sending -------------------------------------------------------------------
+
+    async def verstuur(self, concept: Concept) -> Verzonden:
+        """Validate, seal, keep and send a message.
+
+        Raises:
+            SchemaError, AddressError, SealError: nothing was kept or sent.
+            UnavailableError: kept in the outbox; ``verzend`` sends it later.
+        """
+        verzonden = self.leg_klaar(concept)
+        await self.verzend()
+        return verzonden
+
+    def leg_klaar(self, concept: Concept) -> Verzonden:
+        """Seal a message and put it in the outbox, without sending it yet.
+
+        Raises:
+            SchemaError, AddressError, SealError: nothing was kept.
+        """
+        zaak = self._zaak_for(concept)
+        bericht_id = uuid.uuid4().bytes
+        return self._put(concept, bericht_id, 1, zaak)
+
+    def ontwerp(self, concept: Concept, zaak: Zaak, bericht_id: bytes) -> Ontwerp:
+        """Give the design of a message, as ``leg_klaar`` would seal it."""
+        opdracht = self._opdracht(concept, bericht_id, 1, zaak)
+        return self._samensteller.design(opdracht, self._u.clock())
+
+    async def verzend(self) -> int:
+        """Send everything in the outbox that was not sent; gives how many.
+
+        Raises:
+            UnavailableError: what was not sent stays in the outbox.
+        """
+        waiting = self._u.postbus.unsent()
+        for one in waiting:
+            append = Append(INZENDING, one.partitie, one.sleutel, one.inhoud)
+            await self._u.transport.append([append])
+            self._u.postbus.set_status(one.bericht_id, VERZONDEN)
+        return len(waiting)
+
+    def _zaak_for(self, concept: Concept) -> Zaak:
+        if concept.zaak is None:
+            return self._u.postbus.open_zaak(self._u.random(ZAAK_ID_BYTES))
+        zaak = self._u.postbus.zaak(str(concept.zaak))
+        if zaak is None:
+            raise SealError(
+                "zaak.onbekend",
+                "this organisation has no zaak with that reference",
+                advice="Take the reference from an earlier message of the zaak.",
+            )
+        return zaak
+
+    def _opdracht(
+        self, concept: Concept, bericht_id: bytes, poging: int, zaak: Zaak
+    ) -> Opdracht:
+        bus = self._u.postbus
+        return Opdracht(
+            concept, bericht_id, poging, zaak, bus.bekend(zaak.ref), bus.kenners
+        )
+
+    def _put(
+        self, concept: Concept, bericht_id: bytes, poging: int, zaak: Zaak
+    ) -> Verzonden:
+        opdracht = self._opdracht(concept, bericht_id, poging, zaak)
+        ontwerp = self._samensteller.design(opdracht, self._u.clock())
+        inzending = self._samensteller.seal(ontwerp)
+        partitie = self._partition(zaak)
+        oins = tuple(one.organisatie.oin for one in ontwerp.lading.toegekend)
+        self._u.postbus.put_uitgaand(
+            Uitgaand(
+                bericht_id=bericht_id,
+                zaak=zaak.ref,
+                concept=concept.model_dump_json(),
+                poging=poging,
+                partitie=partitie,
+                sleutel=ontwerp.routering.zaak,
+                inhoud=inzending.encode(),
+                status=NIEUW,
+                code="",
+            ),
+            BekendBericht(bericht_id, concept.berichttype, self.oin, self.type),
+            oins,
+        )
+        return Verzonden(format_id(bericht_id), zaak.ref, partitie, oins)
+
+    def _partition(self, zaak: Zaak) -> int:
+        if zaak.alias is not None:
+            return alias_partition(ZaakAlias(zaak.alias))
+        op_ms = int(self._u.clock().timestamp() * 1000)
+        partities = self._u.registers.op(op_ms).partities
+        return partition_of(ZaakId(zaak.nieuw_id or b""), partities)
+
+    def _reseal(self, bewijs: Ontvangstbewijs) -> None:
+        """Seal again, by itself, what was refused because the register moved on."""
+        uitgaand = self._u.postbus.uitgaand(bewijs.bericht_id)
+        if uitgaand is None or uitgaand.poging >= _RESEAL_ATTEMPTS:
+            return
+        zaak = self._u.postbus.zaak(uitgaand.zaak)
+        if zaak is not None:
+            concept = Concept.model_validate_json(uitgaand.concept)
+            self._put(concept, uitgaand.bericht_id, uitgaand.poging + 1, zaak)
+
+    # -- receiving -----------------------------------------------------------------
+
+    async def haal_op(self, *, limit: int = 100, wait_s: float = 0.5) -> list[Post]:
+        """Fetch, verify and keep new post; gives it in order.
+
+        New deliveries are confirmed as AFGELEVERD at once, since they are on disk.
+
+        Raises:
+            UnavailableError: nothing is lost; call again.
+        """
+        known = self._u.postbus.positions()
+        positions = {
+            (topic, 0): known.get((topic, 0), 0) for topic in levering_topics(self.oin)
+        }
+        records = await self._u.transport.read(positions, limit=limit, wait_s=wait_s)
+        post = [one for record in records if (one := self._post.take_in(record))]
+        for one in post:
+            if isinstance(one, Ontvangst):
+                await self.bevestig(one, Status.AFGELEVERD)
+            elif isinstance(one, Ontvangenbewijs) and one.bewijs.code in _RESEAL_CODES:
+                self._reseal(one.bewijs)
+        await self.verzend()
+        return post
+
+    def open_post(self) -> Sequence[Ontvangst]:
+        """Deliveries not yet confirmed as read or handled, oldest first."""
+        opened = []
+        for value in self._u.postbus.inkomend(NIEUW):
+            ontvangst = self._post.open(Geattesteerd.decode(value))
+            zaak = self._u.postbus.zaak_of_alias(ontvangst.zaak_alias)
+            opened.append(replace(ontvangst, zaak=zaak.ref))
+        return opened
+
+    async def ontvang(self, *, wait_s: float = 0.5) -> Sequence[Ontvangst]:
+        """Fetch new post and give every delivery that is not confirmed yet.
+
+        Raises:
+            UnavailableError: call again.
+        """
+        await self.haal_op(wait_s=wait_s)
+        return self.open_post()
+
+    async def bevestig(
+        self, ontvangst: Ontvangst, status: Status = Status.VERWERKT, code: str = ""
+    ) -> None:
+        """Sign a receipt on a delivery and send it back.
+
+        Raises:
+            UnavailableError: not sent; confirm again.
+        """
+        keystore = self._u.keystore
+        bewijs = Ontvangstbewijs(
+            status=status.value,
+            bericht_id=parse_bericht_id(ontvangst.bericht_id),
+            verstrekker=ontvangst.verstrekker,
+            uitsteller=self.oin,
+            manifest=ontvangst.manifest_digest,
+            levering=ontvangst.levering_digest,
+            tijd=int(self._u.clock().timestamp() * 1000),
+            register=ontvangst.register,
+            code=code,
+        ).encode()
+        ondertekening = sign_one(
+            keystore.signing_key,
+            keystore.thumbprint,
+            SIGN_PURPOSE,
+            hashlib.sha256(bewijs).digest(),
+        )
+        melding = Terugmelding(
+            zaak=ontvangst.zaak_alias,
+            bewijs=bewijs,
+            ondertekening=ondertekening.encode(),
+        )
+        alias = ZaakAlias(ontvangst.zaak_alias)
+        await self._u.transport.append(
+            [Append(INZENDING, alias_partition(alias), alias, melding.encode())]
+        )
+        if status in {Status.VERWERKT, Status.GEWEIGERD}:
+            self._u.postbus.set_inkomend(
+                ontvangst.levering_digest, status.value.lower(), code
+            )
+
+    async def wijs_af(self, ontvangst: Ontvangst, code: str) -> None:
+        """Tell the sender that this organisation does not take the message on.
+
+        Raises:
+            UnavailableError: not sent; call again.
+        """
+        await self.bevestig(ontvangst, Status.GEWEIGERD, code)

@@ -1,0 +1,184 @@
+"""Who gets a key to what: the sender's own lock, worked out from the table.
+
+The sender grants by the table, the broker withholds by the table: two locks, run by
+two parties. A rule allows, it never obliges: ``Plan`` can only be narrowed from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.adressering import KETEN
+from corvus_crypto.masker import mask_of
+from corvus_crypto.sealing import Sleutelvermelding
+from corvus_crypto.suite import suite_of
+from corvus_routing.gebied import Gebied, gebied_of, load_gebieden
+from corvus_schemas.errors import AddressError, SealError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from corvus_broker.register import Registerversie
+    from corvus_routing.adresboek import Organisatie
+    from corvus_routing.compileer import GecompileerdeTabel
+    from corvus_schemas.catalogus import Berichttype, Positie
+    from corvus_schemas.kenmerken import KenmerkWaarde
+
+VERWIJZING: Final = "verwijzing"
+
+
+@dataclass(frozen=True, slots=True)
+class Toegekend:
+    """One recipient: its key, and the positions it is granted."""
+
+    organisatie: Organisatie
+    sleutel: Sleutelvermelding
+    masker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Afzender:
+    """The sender as the plan sees it."""
+
+    oin: str
+    type: str
+    doel: str
+    kenmerken: Mapping[str, KenmerkWaarde]
+
+
+@dataclass(frozen=True, slots=True)
+class Grondslag:
+    """By what recipients are worked out: register, compiled table, moment, suite."""
+
+    register: Registerversie
+    tabel: GecompileerdeTabel
+    op: datetime
+    suite: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vraag:
+    """A message for which recipients and grants are worked out."""
+
+    berichttype: Berichttype
+    posities: tuple[Positie, ...]
+    gevuld: int
+    gebied: Gebied
+    geadresseerden: Sequence[str]
+    kenners_verwijzing: frozenset[str]
+    eigen_per_ontvanger: Mapping[str, Mapping[str, KenmerkWaarde]]
+
+
+def find_gebied(gemeente: str | None, vt_regio: str | None, op: datetime) -> Gebied:
+    """Work the area out from the residence of the victims.
+
+    Raises:
+        AddressError: ``regio.onbekend``, ``dubbele_route``, with the candidates named.
+    """
+    gebieden = load_gebieden()
+    if gemeente is not None:
+        return gebied_of(gemeente, gebieden, op=op.astimezone(AMSTERDAM).date())
+    if vt_regio is None:
+        return Gebied()
+    regio = gebieden["vt_regios"].get(vt_regio)
+    if regio is None:
+        raise AddressError(
+            "regio.onbekend",
+            f"VT-regio {vt_regio!r:.20} does not exist",
+            advice=f"One of {', '.join(sorted(gebieden['vt_regios']))}.",
+        )
+    return Gebied(vt_regio=vt_regio, arrondissement=regio["arrondissement"])
+
+
+def plan_recipients(
+    vraag: Vraag, afzender: Afzender, basis: Grondslag
+) -> list[Toegekend]:
+    """Work out recipients and grants; a recipient without any grant is left out.
+
+    Raises:
+        AddressError: ``geen_route``, ``dubbele_route``, ``organisatie.onbekend``.
+        SealError: ``geen_ontvanger``, ``sleutel.geen``.
+    """
+    found: list[Toegekend] = []
+    for organisatie in _candidates(vraag, afzender, basis):
+        masker = _grant(vraag, afzender, basis.tabel, organisatie)
+        if masker:
+            sleutel = find_key(basis, organisatie)
+            found.append(Toegekend(organisatie, sleutel, masker))
+    if not found:
+        raise SealError(
+            "geen_ontvanger",
+            f"the table lets nobody receive anything of this {vraag.berichttype.code}",
+            advice="corvus tabel explain shows which rule would need which kenmerk.",
+        )
+    return found
+
+
+def _candidates(
+    vraag: Vraag, afzender: Afzender, basis: Grondslag
+) -> list[Organisatie]:
+    register, tabel, op = basis.register, basis.tabel, basis.op
+    if vraag.berichttype.adressering != KETEN:
+        return [register.adresboek.organisatie(oin, op) for oin in vraag.geadresseerden]
+    types = tabel.ontvanger_types(vraag.berichttype.code, afzender.type)
+    allowed = [
+        type_
+        for type_ in sorted(types)
+        if _table_mask(vraag, afzender, tabel, type_, "")
+    ]
+    resolved = [register.adresboek.resolve(one, vraag.gebied, op) for one in allowed]
+    return [one for one in resolved if one.oin != afzender.oin]
+
+
+def _table_mask(
+    vraag: Vraag, afzender: Afzender, tabel: GecompileerdeTabel, type_: str, oin: str
+) -> int:
+    eigen = vraag.eigen_per_ontvanger.get(oin, {})
+    beslissing = tabel.decide(
+        vraag.berichttype.code,
+        afzender.type,
+        type_,
+        vraag.gebied.vt_regio or "*",
+        {**afzender.kenmerken, **eigen},
+    ).for_doel(afzender.doel)
+    # What is held now is sealed too, so that the broker can deliver it on release.
+    allowed = beslissing.mask(vraag.posities) | beslissing.hold_mask(vraag.posities)
+    return allowed & vraag.gevuld
+
+
+def _grant(
+    vraag: Vraag,
+    afzender: Afzender,
+    tabel: GecompileerdeTabel,
+    organisatie: Organisatie,
+) -> int:
+    masker = _table_mask(vraag, afzender, tabel, organisatie.type, organisatie.oin)
+    if masker and organisatie.oin in vraag.kenners_verwijzing:
+        masker |= vraag.gevuld & mask_of(
+            positie.index
+            for positie in vraag.posities
+            if positie.rubriek.naam == VERWIJZING
+        )
+    return masker
+
+
+def find_key(basis: Grondslag, organisatie: Organisatie) -> Sleutelvermelding:
+    """Find the key to seal to.
+
+    Raises:
+        SealError: ``sleutel.geen``.
+    """
+    suite, op = basis.suite, basis.op
+    op_ms = int(op.astimezone(UTC).timestamp() * 1000)
+    sleutel = basis.register.sleutel(organisatie.oin, op_ms, suite)
+    if sleutel is None:
+        raise SealError(
+            "sleutel.geen",
+            f"{organisatie.naam} has no key of suite {suite} in the register",
+            advice="Ask the organisation to publish a key.",
+        )
+    public = suite_of(suite).load_public(sleutel.publiek)
+    return Sleutelvermelding(organisatie.oin, sleutel.id, public)

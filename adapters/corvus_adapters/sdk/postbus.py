@@ -1,0 +1,352 @@
+"""The organisation's own store: outbox, inbox, zaken and receipts, in one file.
+
+A message has its id and is on disk before the first attempt to send it; a delivery is
+on disk, with the place up to which the topic was read, before it is handed over.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from corvus_adapters.sdk.feiten import BekendBericht
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+NIEUW: Final = "nieuw"
+VERZONDEN: Final = "verzonden"
+_META: Final = sa.MetaData()
+
+_zaken = sa.Table(
+    "zaken",
+    _META,
+    sa.Column("ref", sa.String, primary_key=True),
+    sa.Column("nieuw_id", sa.LargeBinary),
+    sa.Column("alias", sa.LargeBinary, unique=True),
+)
+_uitgaand = sa.Table(
+    "uitgaand",
+    _META,
+    sa.Column("bericht_id", sa.LargeBinary, primary_key=True),
+    sa.Column("zaak", sa.String, nullable=False),
+    sa.Column("concept", sa.Text, nullable=False),
+    sa.Column("poging", sa.Integer, nullable=False),
+    sa.Column("partitie", sa.Integer, nullable=False),
+    sa.Column("sleutel", sa.LargeBinary, nullable=False),
+    sa.Column("inhoud", sa.LargeBinary, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("code", sa.String, nullable=False, default=""),
+)
+_berichten = sa.Table(
+    "berichten",
+    _META,
+    sa.Column("bericht_id", sa.LargeBinary, primary_key=True),
+    sa.Column("verstrekker", sa.String, primary_key=True),
+    sa.Column("verstrekker_type", sa.String, nullable=False),
+    sa.Column("berichttype", sa.String, nullable=False),
+    sa.Column("zaak", sa.String, nullable=False, index=True),
+    sa.Column("ontvangers", sa.Text, nullable=False, default="[]"),
+)
+_inkomend = sa.Table(
+    "inkomend",
+    _META,
+    sa.Column("nummer", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("bericht_id", sa.LargeBinary, nullable=False),
+    sa.Column("verstrekker", sa.String, nullable=False),
+    sa.Column("waarde", sa.LargeBinary, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("code", sa.String, nullable=False, default=""),
+    sa.UniqueConstraint("verstrekker", "bericht_id"),
+)
+_bewijzen = sa.Table(
+    "bewijzen",
+    _META,
+    sa.Column("nummer", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("bericht_id", sa.LargeBinary, nullable=False, index=True),
+    sa.Column("uitsteller", sa.String, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("code", sa.String, nullable=False),
+    sa.Column("waarde", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("bericht_id", "uitsteller", "status", "code"),
+)
+_posities = sa.Table(
+    "posities",
+    _META,
+    sa.Column("topic", sa.String, primary_key=True),
+    sa.Column("partitie", sa.Integer, primary_key=True),
+    sa.Column("offset", sa.Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Zaak:
+    """A zaak as this organisation knows it: its own reference, and how to name it."""
+
+    ref: str
+    nieuw_id: bytes | None
+    alias: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uitgaand:
+    """A sealed message in the outbox."""
+
+    bericht_id: bytes
+    zaak: str
+    concept: str
+    poging: int
+    partitie: int
+    sleutel: bytes
+    inhoud: bytes
+    status: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inkomend:
+    """A delivery as it was received, and the message in it."""
+
+    digest: bytes
+    waarde: bytes
+    bericht: BekendBericht
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bewijs:
+    """A receipt as it was received."""
+
+    bericht_id: bytes
+    uitsteller: str
+    status: str
+    code: str
+    waarde: bytes
+
+
+def _now_durable(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+class Postbus:
+    """Outbox and inbox of one organisation (SQLite)."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._engine = sa.create_engine(f"sqlite:///{path}")
+        sa.event.listen(self._engine, "connect", _now_durable)
+        _META.create_all(self._engine)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._engine.dispose()
+
+    # -- zaken ---------------------------------------------------------------------
+
+    def zaak(self, ref: str) -> Zaak | None:
+        """Look a zaak up by its own reference."""
+        return self._one_zaak(_zaken.c.ref == ref)
+
+    def zaak_of_alias(self, alias: bytes) -> Zaak:
+        """Give the zaak of an alias; a new reference for one not seen before."""
+        found = self._one_zaak(_zaken.c.alias == alias)
+        if found is None:
+            found = Zaak(str(uuid.uuid4()), None, alias)
+            with self._engine.begin() as connection:
+                connection.execute(_zaken.insert().values(_row(found)))
+        return found
+
+    def open_zaak(self, nieuw_id: bytes) -> Zaak:
+        """Make a zaak of one's own."""
+        zaak = Zaak(str(uuid.uuid4()), nieuw_id, None)
+        with self._engine.begin() as connection:
+            connection.execute(_zaken.insert().values(_row(zaak)))
+        return zaak
+
+    def learn_alias(self, ref: str, alias: bytes) -> None:
+        """Keep the alias that the broker gave to a zaak of one's own."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                _zaken.update().where(_zaken.c.ref == ref).values(alias=alias)
+            )
+
+    def _one_zaak(self, where: sa.ColumnElement[bool]) -> Zaak | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(_zaken.select().where(where)).first()
+        return None if row is None else Zaak(row.ref, row.nieuw_id, row.alias)
+
+    # -- outbox --------------------------------------------------------------------
+
+    def put_uitgaand(
+        self, uitgaand: Uitgaand, bericht: BekendBericht, ontvangers: Sequence[str]
+    ) -> None:
+        """Put a sealed message in the outbox, before the first attempt."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                _uitgaand.insert().prefix_with("OR REPLACE").values(_row(uitgaand))
+            )
+            self._know(connection, bericht, uitgaand.zaak, ontvangers)
+
+    def unsent(self) -> list[Uitgaand]:
+        """Messages that were never handed to the transport."""
+        return self._uitgaand(_uitgaand.c.status == NIEUW)
+
+    def uitgaand(self, bericht_id: bytes) -> Uitgaand | None:
+        """Look a message of one's own up."""
+        found = self._uitgaand(_uitgaand.c.bericht_id == bericht_id)
+        return found[0] if found else None
+
+    def set_status(self, bericht_id: bytes, status: str, code: str = "") -> None:
+        """Note what came of a message."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                _uitgaand.update()
+                .where(_uitgaand.c.bericht_id == bericht_id)
+                .values(status=status, code=code)
+            )
+
+    def _uitgaand(self, where: sa.ColumnElement[bool]) -> list[Uitgaand]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(_uitgaand.select().where(where)).all()
+        return [Uitgaand(*row) for row in rows]
+
+    # -- what is known of a zaak -----------------------------------------------------
+
+    def bekend(self, zaak: str) -> list[BekendBericht]:
+        """Messages of a zaak that were written or received here, oldest first."""
+        query = _berichten.select().where(_berichten.c.zaak == zaak)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(sa.text("rowid"))).all()
+        return [
+            BekendBericht(
+                row.bericht_id, row.berichttype, row.verstrekker, row.verstrekker_type
+            )
+            for row in rows
+        ]
+
+    def kenners(self, bericht_id: bytes) -> frozenset[str]:
+        """Organisations known to have written or received a message."""
+        query = _berichten.select().where(_berichten.c.bericht_id == bericht_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return frozenset(
+            oin
+            for row in rows
+            for oin in (row.verstrekker, *json.loads(row.ontvangers))
+        )
+
+    def _know(
+        self,
+        connection: sa.Connection,
+        bericht: BekendBericht,
+        zaak: str,
+        ontvangers: Sequence[str],
+    ) -> None:
+        connection.execute(
+            _berichten.insert()
+            .prefix_with("OR REPLACE")
+            .values(
+                {**_row(bericht), "zaak": zaak, "ontvangers": json.dumps([*ontvangers])}
+            )
+        )
+
+    # -- inbox ---------------------------------------------------------------------
+
+    def positions(self) -> dict[tuple[str, int], int]:
+        """How far each topic was read."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(_posities.select()).all()
+        return {(row.topic, row.partitie): row.offset for row in rows}
+
+    def put_position(self, topic: str, partitie: int, offset: int) -> None:
+        """Note how far a topic was read, for a record with nothing to keep."""
+        with self._engine.begin() as connection:
+            self._advance(connection, topic, partitie, offset)
+
+    def put_inkomend(
+        self, inkomend: Inkomend, zaak: str, place: tuple[str, int, int]
+    ) -> bool:
+        """Keep a delivery and the place; False when it was kept before (a repeat)."""
+        bericht = inkomend.bericht
+        with self._engine.begin() as connection:
+            self._advance(connection, *place)
+            known = connection.execute(
+                sa.select(_inkomend.c.nummer).where(
+                    (_inkomend.c.verstrekker == bericht.verstrekker)
+                    & (_inkomend.c.bericht_id == bericht.bericht_id)
+                )
+            ).first()
+            if known is not None:
+                return False
+            connection.execute(
+                _inkomend.insert().values(
+                    digest=inkomend.digest,
+                    bericht_id=bericht.bericht_id,
+                    verstrekker=bericht.verstrekker,
+                    waarde=inkomend.waarde,
+                    status=inkomend.status,
+                )
+            )
+            self._know(connection, bericht, zaak, ())
+        return True
+
+    def inkomend(self, status: str) -> list[bytes]:
+        """Deliveries in a status, oldest first, as they came."""
+        query = sa.select(_inkomend.c.waarde).where(_inkomend.c.status == status)
+        with self._engine.connect() as connection:
+            return [
+                row.waarde
+                for row in connection.execute(query.order_by(_inkomend.c.nummer))
+            ]
+
+    def set_inkomend(self, digest: bytes, status: str, code: str = "") -> None:
+        """Note what came of a delivery."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                _inkomend.update()
+                .where(_inkomend.c.digest == digest)
+                .values(status=status, code=code)
+            )
+
+    # -- receipts ------------------------------------------------------------------
+
+    def put_bewijs(self, bewijs: Bewijs, place: tuple[str, int, int]) -> None:
+        """Keep a receipt and the place; a repeat changes nothing."""
+        with self._engine.begin() as connection:
+            self._advance(connection, *place)
+            connection.execute(
+                _bewijzen.insert().prefix_with("OR IGNORE").values(_row(bewijs))
+            )
+
+    def bewijzen(self, bericht_id: bytes) -> list[Bewijs]:
+        """Receipts on a message, oldest first."""
+        query = _bewijzen.select().where(_bewijzen.c.bericht_id == bericht_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(_bewijzen.c.nummer)).all()
+        return [
+            Bewijs(row.bericht_id, row.uitsteller, row.status, row.code, row.waarde)
+            for row in rows
+        ]
+
+    @staticmethod
+    def _advance(
+        connection: sa.Connection, topic: str, partitie: int, offset: int
+    ) -> None:
+        connection.execute(
+            _posities.insert()
+            .prefix_with("OR REPLACE")
+            .values(topic=topic, partitie=partitie, offset=offset)
+        )
+
+
+def _row(value: object) -> Mapping[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__}  # type: ignore[attr-defined]  # slotted dataclasses only

@@ -1,0 +1,247 @@
+"""From concept to sealed inzending: validate, plan, seal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from corvus_adapters.sdk.feiten import AFSTEMMINGSMOMENT, Context, collect_facts
+from corvus_adapters.sdk.plan import (
+    Afzender,
+    Grondslag,
+    Vraag,
+    find_gebied,
+    plan_recipients,
+)
+from corvus_adapters.sdk.verzegelen import Lading, Zegel, seal_message
+from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_crypto.masker import mask_of
+from corvus_crypto.suite import DEFAULT_SUITE
+from corvus_schemas.errors import SchemaError
+from corvus_schemas.inhoud import parse_inhoud
+from corvus_schemas.wire.bericht import Inzending, Kop, Routering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from corvus_adapters.keystore import Keystore
+    from corvus_adapters.sdk.concept import Concept
+    from corvus_adapters.sdk.feiten import BekendBericht, Feitenset
+    from corvus_adapters.sdk.postbus import Zaak
+    from corvus_broker.register import Registerreeks, Registerversie
+    from corvus_routing.gebied import Gebied
+    from corvus_schemas.catalogus import Catalogus
+    from corvus_schemas.inhoud import Inhoud
+    from corvus_schemas.kenmerken import KenmerkWaarde
+
+MELDER: Final = "ontvanger_is_melder"
+VERWIJZING: Final = "verwijzing"
+
+
+@dataclass(frozen=True, slots=True)
+class Opdracht:
+    """A concept with its id and attempt, its zaak, and what is known of that zaak."""
+
+    concept: Concept
+    bericht_id: bytes
+    poging: int
+    zaak: Zaak
+    bekend: Sequence[BekendBericht]
+    kenners: Callable[[bytes], frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ontwerp:
+    """Everything of a message but the sealing; what a test of the broker bends."""
+
+    kop: Kop
+    routering: Routering
+    lading: Lading
+
+
+@dataclass(frozen=True, slots=True)
+class Samensteller:
+    """Makes inzendingen for one organisation."""
+
+    keystore: Keystore
+    registers: Registerreeks
+    catalogus: Catalogus
+    statussen: frozenset[str]
+    random: Callable[[int], bytes]
+    suite: int = DEFAULT_SUITE.id
+
+    def design(self, opdracht: Opdracht, op: datetime) -> Ontwerp:
+        """Validate and plan, up to the sealing.
+
+        Raises:
+            SchemaError: the content or a kenmerk is wrong; all problems are named.
+            AddressError: a place or recipient is unknown or ambiguous.
+            SealError: nobody may receive anything.
+            RegisterError: no register is in force.
+        """
+        concept = opdracht.concept
+        op_ms = int(op.timestamp() * 1000)
+        register = self.registers.op(op_ms)
+        berichttype = self.catalogus.berichttype(concept.berichttype)
+        inhoud = self._content(concept)
+        tabel = register.compiled(self.statussen, op.astimezone(AMSTERDAM).date())
+        feiten = collect_facts(
+            self.catalogus,
+            {**concept.kenmerken, AFSTEMMINGSMOMENT: concept.afstemmingsmoment},
+            Context(
+                berichttype.code,
+                self.keystore.houder.type,
+                tabel.used_kenmerken(berichttype.code),
+                concept.inhoud,
+                opdracht.bekend,
+            ),
+        )
+        gebied = find_gebied(concept.gemeente, concept.vt_regio, op)
+        posities = berichttype.posities(inhoud.buckets)
+        vraag = Vraag(
+            berichttype=berichttype,
+            posities=posities,
+            gevuld=mask_of(p.index for p in posities if p.label in inhoud.cellen),
+            gebied=gebied,
+            geadresseerden=concept.geadresseerden,
+            kenners_verwijzing=_kenners(opdracht),
+            eigen_per_ontvanger=self._melder(opdracht),
+        )
+        afzender = Afzender(
+            self.keystore.oin,
+            self.keystore.houder.type,
+            concept.doel,
+            self._known_values(feiten),
+        )
+        basis = Grondslag(register, tabel, op, self.suite)
+        return Ontwerp(
+            kop=self._kop(opdracht, inhoud, register, op),
+            routering=self._routering(opdracht, feiten, gebied),
+            lading=Lading(
+                posities, inhoud.cellen, plan_recipients(vraag, afzender, basis)
+            ),
+        )
+
+    def seal(self, ontwerp: Ontwerp) -> Inzending:
+        """Seal and sign a design."""
+        zegel = Zegel(
+            self.suite,
+            self.keystore.signing_key,
+            self.keystore.thumbprint,
+            self.random,
+        )
+        return seal_message(ontwerp.kop, ontwerp.routering, ontwerp.lading, zegel)
+
+    def _content(self, concept: Concept) -> Inhoud:
+        berichttype = self.catalogus.berichttype(concept.berichttype)
+        inhoud: dict[str, Any] = dict(concept.inhoud)
+        if VERWIJZING in inhoud:
+            raise SchemaError(
+                "inhoud.verwijzing",
+                "the rubriek verwijzing is made from antwoord_op and vervangt",
+                advice="Leave it out of the content.",
+            )
+        verwijzing = {
+            naam: str(waarde)
+            for naam, waarde in (
+                ("antwoord_op", concept.antwoord_op),
+                ("vervangt", concept.vervangt),
+            )
+            if waarde is not None
+        }
+        if verwijzing:
+            inhoud[VERWIJZING] = verwijzing
+        return parse_inhoud(berichttype, inhoud, self.catalogus)
+
+    def _known_values(self, feiten: Feitenset) -> Mapping[str, KenmerkWaarde]:
+        closed = {
+            kenmerk.naam: kenmerk.standaard
+            for kenmerk in self.catalogus.kenmerken.values()
+            if kenmerk.zetter_soort == "broker" and kenmerk.standaard is not None
+        }
+        return {**closed, **feiten.waarden}
+
+    def _melder(self, opdracht: Opdracht) -> Mapping[str, Mapping[str, KenmerkWaarde]]:
+        """Tell who sent the melding that this message answers."""
+        original = opdracht.concept.antwoord_op
+        sources = {
+            bron.berichttype for bron in self.catalogus.kenmerken[MELDER].bronberichten
+        }
+        return {
+            bericht.verstrekker: {MELDER: True}
+            for bericht in opdracht.bekend
+            if original is not None
+            and bericht.bericht_id == original.bytes
+            and bericht.berichttype in sources
+        }
+
+    def _kop(
+        self,
+        opdracht: Opdracht,
+        inhoud: Inhoud,
+        register: Registerversie,
+        op: datetime,
+    ) -> Kop:
+        concept = opdracht.concept
+        op_ms = int(op.timestamp() * 1000)
+        lifetime = int(timedelta(hours=concept.geldig_uren).total_seconds() * 1000)
+        codelijsten = self.catalogus.codelijsten
+        return Kop(
+            bericht_id=opdracht.bericht_id,
+            poging=opdracht.poging,
+            berichttype=concept.berichttype,
+            schema=inhoud.berichttype.fingerprint,
+            buckets=bytes(inhoud.buckets),
+            verstrekker=self.keystore.oin,
+            functie=concept.functie,
+            doel=codelijsten["doel"].parse_code(concept.doel, "doel"),
+            verwerkingsbasis=codelijsten["verwerkingsbasis"].parse_code(
+                concept.verwerkingsbasis, "verwerkingsbasis"
+            ),
+            spoed=codelijsten["spoed"].parse_code(concept.spoed, "spoed"),
+            ondertekend_op=op_ms,
+            geldig_tot=op_ms + lifetime,
+            register=register.digest,
+        )
+
+    def _routering(
+        self, opdracht: Opdracht, feiten: Feitenset, gebied: Gebied
+    ) -> Routering:
+        concept, zaak = opdracht.concept, opdracht.zaak
+        thema = self.catalogus.codelijsten["thema"]
+        alias = zaak.alias
+        return Routering(
+            nieuw=alias is None,
+            zaak=alias if alias is not None else zaak.nieuw_id or b"",
+            incident=None if concept.incident is None else concept.incident.bytes,
+            antwoord_op=_id(concept.antwoord_op),
+            vervangt=_id(concept.vervangt),
+            geadresseerden=sorted(concept.geadresseerden),
+            gemeente=gebied.gemeente,
+            vt_regio=gebied.vt_regio,
+            arrondissement=gebied.arrondissement,
+            afstemmingsmoment=concept.afstemmingsmoment,
+            thema=[thema.parse_code(one, "thema") for one in concept.thema],
+            kenmerken=feiten.kenmerken,
+            stelt_vast=feiten.stelt_vast,
+            feiten=feiten.feiten,
+            leeg=b"",
+            toekenning=[],
+        )
+
+
+def _id(value: object) -> bytes | None:
+    return getattr(value, "bytes", None)
+
+
+def _kenners(opdracht: Opdracht) -> frozenset[str]:
+    """Organisations known to know every message this one refers to."""
+    ids = [
+        one.bytes
+        for one in (opdracht.concept.antwoord_op, opdracht.concept.vervangt)
+        if one is not None
+    ]
+    sets = [opdracht.kenners(one) for one in ids]
+    return frozenset.intersection(*sets) if sets else frozenset()

@@ -1,0 +1,166 @@
+"""Step 9: the decision per recipient and cel, and why (SPEC 14.9).
+
+Two tables are asked where two hold: the one in force and the one the message was
+sealed under. What leaves is what the sender granted, both allow, and is not empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from corvus_broker.adressering import KETEN
+from corvus_broker.inzending import granted_cellen
+from corvus_broker.kenmerken import Kenmerkset, Samenhang, find_bericht, took_part
+from corvus_routing.beslissing import Beslissing, Reden, Soort
+from corvus_routing.projection import Projectie, project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from corvus_broker.adressering import Geadresseerde
+    from corvus_broker.inzending import OntledeInzending
+    from corvus_routing.compileer import GecompileerdeTabel
+    from corvus_schemas.catalogus import Positie
+    from corvus_schemas.kenmerken import KenmerkWaarde
+
+LEEG: Final = 0
+GELEVERD: Final = 1
+NIET_TOEGEKEND: Final = 2
+_REDENEN: Final = {
+    Reden.STANDAARD: 3,
+    Reden.VERBODEN: 4,
+    Reden.AANGEHOUDEN: 5,
+    Reden.DOEL: 6,
+}
+REDEN_NAMEN: Final = {
+    LEEG: "leeg",
+    GELEVERD: "geleverd",
+    NIET_TOEGEKEND: "niet_toegekend",
+    **{code: reden.value for reden, code in _REDENEN.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Oordeel:
+    """What one recipient gets of a message, and the reason at every position."""
+
+    geadresseerde: Geadresseerde
+    beslissing: Beslissing
+    projectie: Projectie
+    redenen: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tabellen:
+    """The tables that decide: in force, and sealed under where it is another one."""
+
+    van_kracht: GecompileerdeTabel
+    verzegeld: GecompileerdeTabel | None
+
+    def decide(
+        self,
+        berichttype: str,
+        verstrekker_type: str,
+        ontvanger_type: str,
+        regio: str,
+        kenmerken: Mapping[str, KenmerkWaarde],
+    ) -> Beslissing:
+        """Give the decision that both tables allow."""
+        args = (berichttype, verstrekker_type, ontvanger_type, regio, kenmerken)
+        beslissing = self.van_kracht.decide(*args)
+        if self.verzegeld is None:
+            return beslissing
+        return beslissing.doorsnede(self.verzegeld.decide(*args))
+
+
+def decide_inzending(
+    ontleed: OntledeInzending,
+    geadresseerden: Sequence[Geadresseerde],
+    kenmerken: Kenmerkset,
+    samenhang: Samenhang,
+    tabellen: Tabellen,
+) -> Sequence[Oordeel]:
+    """Decide for every column. The order is that of the columns."""
+    regio = ontleed.routering.vt_regio or "*"
+    oordelen: list[Oordeel] = []
+    for geadresseerde in geadresseerden:
+        oin = geadresseerde.organisatie.oin
+        beslissing = tabellen.decide(
+            ontleed.berichttype.code,
+            samenhang.verstrekker_type,
+            geadresseerde.organisatie.type,
+            regio,
+            kenmerken.voor(oin),
+        ).for_doel(ontleed.kop.doel)
+        granted = granted_cellen(ontleed, geadresseerde.kolom)
+        projectie = project(
+            granted,
+            ontleed.gevuld,
+            beslissing,
+            ontleed.posities,
+            with_verwijzing=_knows_reference(ontleed, samenhang, oin),
+        )
+        redenen = _redenen(ontleed, beslissing, projectie)
+        oordelen.append(Oordeel(geadresseerde, beslissing, projectie, redenen))
+    return oordelen
+
+
+def _knows_reference(ontleed: OntledeInzending, samenhang: Samenhang, oin: str) -> bool:
+    """Tell whether a recipient knows every message this one refers to."""
+    routering = ontleed.routering
+    ids = [
+        one for one in (routering.antwoord_op, routering.vervangt) if one is not None
+    ]
+    return bool(ids) and all(
+        took_part(find_bericht(samenhang, bericht_id), oin) for bericht_id in ids
+    )
+
+
+def _base(beslissing: Beslissing, posities: tuple[Positie, ...]) -> bytes:
+    return bytes(
+        NIET_TOEGEKEND
+        if uitkomst is not None and uitkomst.soort is Soort.TOEGESTAAN
+        else _REDENEN[Reden.STANDAARD]
+        if uitkomst is None or uitkomst.reden is None
+        else _REDENEN[uitkomst.reden]
+        for uitkomst in (beslissing.uitkomsten.get(p.rubriek.naam) for p in posities)
+    )
+
+
+def _redenen(
+    ontleed: OntledeInzending, beslissing: Beslissing, projectie: Projectie
+) -> bytes:
+    """One byte per position: what became of it for this recipient."""
+    redenen = bytearray(_base(beslissing, ontleed.posities))
+    for position in range(len(redenen)):
+        if not ontleed.gevuld >> position & 1:
+            redenen[position] = LEEG
+        elif projectie.mask >> position & 1:
+            redenen[position] = GELEVERD
+    return bytes(redenen)
+
+
+def missing_moet(
+    ontleed: OntledeInzending,
+    oordelen: Sequence[Oordeel],
+    kenmerken: Kenmerkset,
+    samenhang: Samenhang,
+    tabellen: Tabellen,
+) -> list[str]:
+    """Recipient types a rule says must get this message and the sender left out.
+
+    A rule allows, it never obliges: the answer is a warning and an alarm, since the
+    broker could not seal for them anyway.
+    """
+    if ontleed.berichttype.adressering != KETEN:
+        return []
+    present = {oordeel.geadresseerde.organisatie.type for oordeel in oordelen}
+    regio = ontleed.routering.vt_regio or "*"
+    code, van = ontleed.berichttype.code, samenhang.verstrekker_type
+    types = tabellen.van_kracht.ontvanger_types(code, van)
+    return sorted(
+        naar
+        for naar in types - present
+        if tabellen.decide(code, van, naar, regio, kenmerken.algemeen).moet
+    )

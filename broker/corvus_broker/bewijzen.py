@@ -1,0 +1,113 @@
+"""The receipts a broker signs, and the evidence of each decision (SPEC 12 and 13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from corvus_broker.beoordeling import LEEG, NIET_TOEGEKEND, REDEN_NAMEN
+from corvus_crypto.masker import bits, encode_mask, mask_of
+from corvus_routing.projection import REGEL_VERWIJZING
+from corvus_routing.woordenboek import VERWIJZING
+from corvus_schemas.wire.bewijs import (
+    Geweigerd,
+    Ontvangstbewijs,
+    Status,
+    Verstrekking,
+)
+from corvus_schemas.wire.staat import Beslisregel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from corvus_broker.beoordeling import Oordeel
+    from corvus_broker.inzending import OntledeInzending
+    from corvus_broker.levering import Levering
+    from corvus_broker.ports import Record
+
+
+def make_verstrekking(oordeel: Oordeel, levering: Levering | None) -> Verstrekking:
+    """Tell the sender what one recipient got, and what was withheld and why."""
+    positions = len(oordeel.redenen)
+    per_reden: dict[int, list[int]] = {}
+    for position in bits(oordeel.projectie.geweigerd | oordeel.projectie.aangehouden):
+        per_reden.setdefault(oordeel.redenen[position], []).append(position)
+    regels = oordeel.projectie.regels_per_positie
+    delivered = bits(oordeel.projectie.mask)
+    return Verstrekking(
+        ontvanger=oordeel.geadresseerde.organisatie.oin,
+        levering=None if levering is None else levering.digest,
+        posities=encode_mask(oordeel.projectie.mask, positions),
+        regels=[" ".join(regels[position]) for position in delivered],
+        geweigerd=[
+            Geweigerd(REDEN_NAMEN[reden], encode_mask(mask_of(found), positions))
+            for reden, found in sorted(per_reden.items())
+        ],
+    )
+
+
+def make_bewijs(  # noqa: PLR0913 - the fields of a receipt
+    ontleed: OntledeInzending,
+    status: Status,
+    *,
+    uitsteller: str,
+    tijd: int,
+    register: bytes,
+    zaak: bytes = b"",
+    code: str = "",
+    waarschuwingen: Sequence[str] = (),
+    verstrekkingen: Sequence[Verstrekking] = (),
+) -> bytes:
+    """Make the broker's receipt on an inzending."""
+    return Ontvangstbewijs(
+        status=status.value,
+        bericht_id=ontleed.kop.bericht_id,
+        verstrekker=ontleed.verstrekker,
+        uitsteller=uitsteller,
+        manifest=ontleed.manifest.digest,
+        tijd=tijd,
+        register=register,
+        zaak=zaak,
+        code=code,
+        waarschuwingen=list(waarschuwingen),
+        verstrekkingen=list(verstrekkingen),
+    ).encode()
+
+
+def make_beslisregel(
+    ontleed: OntledeInzending,
+    oordeel: Oordeel,
+    levering: Levering | None,
+    record: Record,
+    register: bytes,
+) -> bytes:
+    """Make the evidence record of one decision about one recipient."""
+    regels = [
+        _decided_by(oordeel, ontleed.posities[position].rubriek.naam)
+        for position, reden in enumerate(oordeel.redenen)
+        if reden not in {LEEG, NIET_TOEGEKEND}
+    ]
+    return Beslisregel(
+        bericht_id=ontleed.kop.bericht_id,
+        manifest=ontleed.manifest.digest,
+        verstrekker=ontleed.verstrekker,
+        ontvanger=oordeel.geadresseerde.organisatie.oin,
+        berichttype=ontleed.berichttype.code,
+        levering=None if levering is None else levering.digest,
+        doel=ontleed.kop.doel,
+        redenen=oordeel.redenen,
+        regels=regels,
+        routering=ontleed.manifest.routering,
+        register_verzegeld=ontleed.kop.register,
+        register=register,
+        tijd=record.timestamp_ms,
+        partitie=record.partition,
+        offset=record.offset,
+    ).encode()
+
+
+def _decided_by(oordeel: Oordeel, rubriek: str) -> str:
+    """Rules that decided about a rubriek, joined by a space; empty by default deny."""
+    if rubriek == VERWIJZING:
+        return REGEL_VERWIJZING
+    uitkomst = oordeel.beslissing.uitkomsten.get(rubriek)
+    return "" if uitkomst is None else " ".join(uitkomst.regel_ids)

@@ -1,0 +1,219 @@
+"""Steps 1 to 4: bytes, then a parsed inzending, then a verified one (SPEC 14).
+
+Each type is made in one place: ``parse_inzending`` believes nothing,
+``verify_inzending`` alone makes a ``GeverifieerdeInzending``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from corvus_crypto.kolom import Kolom, parse_kolommen
+from corvus_crypto.manifest import Manifest, commit_routering, parse_manifest
+from corvus_crypto.masker import bits, mask_of, parse_mask
+from corvus_crypto.ondertekening import Ondertekening, parse_ondertekening
+from corvus_crypto.sealing import check_cellen, check_kolom
+from corvus_crypto.suite import suite_of
+from corvus_schemas.errors import EnvelopeError, IdentityError, SchemaError
+from corvus_schemas.identifiers import Oin, parse_oin
+from corvus_schemas.wire.bericht import Inzending, Kop, Routering
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from corvus_broker.register import CertificaatVermelding, Registerversie
+    from corvus_crypto.cel import WireCel
+    from corvus_schemas.catalogus import Berichttype, Catalogus, Positie
+
+SIGN_PURPOSE: Final = "inzending"
+INZENDING_SCHEMA: Final = "inzending"
+
+
+@dataclass(frozen=True, slots=True)
+class OntledeInzending:
+    """Parsed within limits; nothing believed, the sender least of all."""
+
+    manifest: Manifest
+    kop: Kop
+    verstrekker: Oin
+    berichttype: Berichttype
+    posities: tuple[Positie, ...]
+    ondertekening: Ondertekening
+    ruwe_ondertekening: bytes
+    routering: Routering
+    ruwe_routering: bytes
+    routering_zout: bytes
+    kolommen: Sequence[Kolom]
+    ruwe_cellen: bytes
+    gevuld: int
+    toekenning: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class GeverifieerdeInzending:
+    """Commitments and signature hold, the certificate is the sender's and was valid."""
+
+    ontleed: OntledeInzending
+    cellen: Sequence[WireCel]
+    vermelding: CertificaatVermelding
+
+
+def parse_inzending(
+    data: bytes, catalogus: Catalogus, max_bytes: int
+) -> OntledeInzending:
+    """Step 1: parse within size limits.
+
+    Raises:
+        EnvelopeError: ``envelope.te_groot``, or a part is malformed.
+        SchemaError: not canonical, unknown berichttype or another schema.
+    """
+    if len(data) > max_bytes:
+        raise EnvelopeError(
+            "envelope.te_groot",
+            f"the message has {len(data)} bytes, at most {max_bytes} are taken",
+            advice="Send large files as bijlage.",
+        )
+    inzending = Inzending.decode(data)
+    manifest = parse_manifest(inzending.manifest)
+    suite = suite_of(manifest.suite)
+    kop = Kop.decode(manifest.kop)
+    berichttype = catalogus.berichttype(kop.berichttype)
+    if kop.schema != berichttype.fingerprint:
+        raise SchemaError(
+            "schema.versie",
+            f"the message uses another version of berichttype {berichttype.code}",
+            advice="Upgrade the side that is behind.",
+        )
+    posities = berichttype.posities(tuple(kop.buckets))
+    if len(posities) != manifest.posities:
+        raise EnvelopeError(
+            "manifest.posities",
+            f"the manifest has {manifest.posities} positions, the kop says"
+            f" {len(posities)}",
+        )
+    routering = Routering.decode(inzending.routering)
+    leeg = parse_mask(routering.leeg, len(posities))
+    return OntledeInzending(
+        manifest=manifest,
+        kop=kop,
+        verstrekker=parse_oin(kop.verstrekker),
+        berichttype=berichttype,
+        posities=posities,
+        ondertekening=parse_ondertekening(inzending.ondertekening),
+        ruwe_ondertekening=inzending.ondertekening,
+        routering=routering,
+        ruwe_routering=inzending.routering,
+        routering_zout=inzending.routering_zout,
+        kolommen=parse_kolommen(inzending.kolommen, suite, manifest.columns),
+        ruwe_cellen=inzending.cellen,
+        gevuld=mask_of(range(len(posities))) & ~leeg,
+        toekenning=_parse_toekenning(routering, len(posities)),
+    )
+
+
+def _parse_toekenning(routering: Routering, positions: int) -> dict[int, int]:
+    masks: dict[int, int] = {}
+    last = -1
+    for toekenning in routering.toekenning:
+        if toekenning.kolom <= last:
+            raise EnvelopeError(
+                "routering.toekenning", "the granted columns are out of order"
+            )
+        last = toekenning.kolom
+        masks[last] = parse_mask(toekenning.masker, positions)
+    return masks
+
+
+def verify_inzending(
+    ontleed: OntledeInzending, register: Registerversie, op_ms: int
+) -> GeverifieerdeInzending:
+    """Steps 3 and 4: the sender's certificate and OIN, then commitments and signature.
+
+    Raises:
+        IdentityError: ``certificaat.onbekend``, ``certificaat.oin``,
+            ``certificaat.verlopen``, ``certificaat.nog_niet_geldig``,
+            ``certificaat.ingetrokken``.
+        EnvelopeError: a commitment or the signature does not hold.
+    """
+    vermelding = verify_certificaat(
+        register, ontleed.ondertekening.certificaat, ontleed.verstrekker
+    )
+    manifest = ontleed.manifest
+    ontleed.ondertekening.verify(vermelding.verify_key, SIGN_PURPOSE, manifest.digest)
+    check_validity(vermelding, op_ms)
+    promised = commit_routering(
+        manifest.suite, ontleed.routering_zout, ontleed.ruwe_routering
+    )
+    if promised != manifest.routering:
+        raise EnvelopeError(
+            "routering.belofte", "the routering is not the one that was signed"
+        )
+    for kolom in ontleed.kolommen:
+        check_kolom(manifest, kolom)
+    if set(ontleed.toekenning) - {kolom.index for kolom in ontleed.kolommen}:
+        raise EnvelopeError(
+            "routering.toekenning", "a column was granted something but is not here"
+        )
+    labels = [positie.label for positie in ontleed.posities]
+    cellen = check_cellen(manifest, ontleed.gevuld, ontleed.ruwe_cellen, labels)
+    return GeverifieerdeInzending(ontleed, cellen, vermelding)
+
+
+def verify_certificaat(
+    register: Registerversie, thumbprint: bytes, oin: Oin
+) -> CertificaatVermelding:
+    """Find a certificate in the register and check whose it is.
+
+    Raises:
+        IdentityError: ``certificaat.onbekend``, ``certificaat.oin``.
+    """
+    vermelding = register.certificaat(thumbprint)
+    if vermelding is None:
+        raise IdentityError(
+            "certificaat.onbekend",
+            "the certificate is not in the register",
+            advice="Have the certificate added to the register first.",
+        )
+    if vermelding.oin != oin:
+        raise IdentityError(
+            "certificaat.oin",
+            f"the certificate is not that of organisation {oin}",
+            advice="Sign with the certificate of the OIN in the kop.",
+        )
+    return vermelding
+
+
+def check_validity(vermelding: CertificaatVermelding, op_ms: int) -> None:
+    """Check the period and revocation of a certificate.
+
+    Raises:
+        IdentityError: ``certificaat.nog_niet_geldig``, ``certificaat.verlopen``,
+            ``certificaat.ingetrokken``.
+    """
+    code = ""
+    if op_ms < vermelding.geldig_van_ms:
+        code = "certificaat.nog_niet_geldig"
+    elif op_ms >= vermelding.geldig_tot_ms:
+        code = "certificaat.verlopen"
+    revoked = vermelding.ingetrokken_op_ms
+    if revoked is not None and op_ms >= revoked:
+        code = "certificaat.ingetrokken"
+    if code:
+        raise IdentityError(
+            code,
+            f"the certificate of {vermelding.oin} was not valid at this time",
+            advice="Renew the certificate and have the new one registered.",
+        )
+
+
+def granted_cellen(ontleed: OntledeInzending, kolom: Kolom) -> int:
+    """Mask of the cellen the sender granted to a column and filled."""
+    return ontleed.toekenning.get(kolom.index, 0) & ontleed.gevuld
+
+
+def pack_cellen(geverifieerd: GeverifieerdeInzending, mask: int) -> bytes:
+    """Concatenate the cellen in a mask, as they came."""
+    present = bits(geverifieerd.ontleed.gevuld)
+    wires = zip(present, geverifieerd.cellen, strict=True)
+    return b"".join(wire.wire for position, wire in wires if mask >> position & 1)

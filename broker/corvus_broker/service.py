@@ -1,0 +1,160 @@
+"""The driver: reads a partition, runs the pipeline, commits effects and offset.
+
+One worker per partition and one transaction per batch. On takeover it claims the
+partition (fencing whoever had it), reads the changelog to its end and goes on behind
+the committed offset. A batch whose outcome is unknown is not guessed at: the worker
+starts over from a fresh claim, and every step is idempotent.
+
+The only module of the broker that knows asyncio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from corvus_broker.batch import finish_batch
+from corvus_broker.staat import Partitiestaat
+from corvus_broker.topics import INZENDING, ROUTER_GROUP, ZAAKSTAAT
+from corvus_schemas.errors import FencedError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from corvus_broker.effecten import Effecten
+    from corvus_broker.pipeline import Pipeline
+    from corvus_broker.ports import PartitionClaim, Record, Transport
+    from corvus_crypto.attestatie import Attesteerder
+
+
+_RESTORE_WAIT_S: Final = 10.0
+
+
+class Waarnemer(Protocol):
+    """Watches the driver: metrics and logs, never content."""
+
+    def handled(self, records: Sequence[Record], effecten: Sequence[Effecten]) -> None:
+        """Note a batch that was committed."""
+        ...
+
+    def takeover(self, partition: int, restored: int) -> None:
+        """Note that a partition was claimed and so many state records were read."""
+        ...
+
+    def lost(self, partition: int, code: str) -> None:
+        """Note that a partition has to be claimed again, and why."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How a worker paces itself: records a batch, and waits in seconds."""
+
+    batch: int = 64
+    wait_s: float = 0.5
+    backoff_s: float = 0.2
+    longest_backoff_s: float = 10.0
+
+
+class Worker:
+    """Drives one partition of ``corvus.inzending``."""
+
+    def __init__(  # noqa: PLR0913 - what a driver ties together
+        self,
+        partition: int,
+        transport: Transport,
+        pipeline: Pipeline,
+        attesteerder: Attesteerder,
+        waarnemer: Waarnemer,
+        *,
+        router_id: str,
+        tempo: Tempo,
+    ) -> None:
+        self._partition = partition
+        self._transport = transport
+        self._pipeline = pipeline
+        self._attesteerder = attesteerder
+        self._waarnemer = waarnemer
+        self._router_id = router_id
+        self._tempo = tempo
+        self.ready = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop; a batch in progress is finished first.
+
+        Raises:
+            FencedError: another process took this partition over.
+            RegisterError: no register is in force.
+            IntegrityError: the state cannot be trusted.
+        """
+        backoff = self._tempo.backoff_s
+        while not stop.is_set():
+            claim = None
+            try:
+                claim = await self._transport.claim(
+                    ROUTER_GROUP, INZENDING, self._partition
+                )
+                staat = await self._restore()
+                self.ready = True
+                backoff = self._tempo.backoff_s
+                await self._consume(claim, staat, stop)
+            except FencedError as error:
+                self._waarnemer.lost(self._partition, error.code)
+                raise
+            except UnavailableError as error:
+                self._waarnemer.lost(self._partition, error.code)
+                await _pause(stop, backoff)
+                backoff = min(backoff * 2, self._tempo.longest_backoff_s)
+            finally:
+                self.ready = False
+                if claim is not None:
+                    await claim.close()
+
+    async def _restore(self) -> Partitiestaat:
+        """Read the changelog to its end."""
+        staat = Partitiestaat()
+        place = (ZAAKSTAAT, self._partition)
+        end = await self._transport.end_offset(*place)
+        position = restored = 0
+        while position < end:
+            records = await self._transport.read(
+                {place: position}, limit=1000, wait_s=_RESTORE_WAIT_S
+            )
+            if not records:
+                raise UnavailableError(
+                    "transport.onbereikbaar",
+                    f"the state of partition {self._partition} did not come in time",
+                )
+            for record in records:
+                staat.replay(record.key, record.value)
+            position = records[-1].offset + 1
+            restored += len(records)
+        self._waarnemer.takeover(self._partition, restored)
+        return staat
+
+    async def _consume(
+        self, claim: PartitionClaim, staat: Partitiestaat, stop: asyncio.Event
+    ) -> None:
+        place = (INZENDING, self._partition)
+        position = await claim.committed()
+        while not stop.is_set():
+            records = await self._transport.read(
+                {place: position}, limit=self._tempo.batch, wait_s=self._tempo.wait_s
+            )
+            if not records:
+                continue
+            effecten = [self._pipeline.process(record, staat) for record in records]
+            position = records[-1].offset + 1
+            appends = finish_batch(
+                self._router_id, self._attesteerder, records, effecten, staat
+            )
+            await claim.commit(position, appends)
+            self._waarnemer.handled(records, effecten)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

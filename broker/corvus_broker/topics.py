@@ -1,0 +1,61 @@
+"""Topic names and their retention classes (SPEC 11.5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from corvus_broker.ports import TopicSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+INZENDING: Final = "corvus.inzending"
+AUDIT: Final = "corvus.audit"
+ZAAKSTAAT: Final = "corvus.zaakstaat"
+REGISTER: Final = "corvus.register"
+GEPARKEERD: Final = "corvus.geparkeerd"
+ROUTER_GROUP: Final = "corvus-router"
+
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+BEWAARKLASSEN: Final = {
+    "P7D": 7 * _DAY_MS,
+    "P30D": 30 * _DAY_MS,
+    "P5Y": 5 * 366 * _DAY_MS,
+}
+BEWIJSKLASSE: Final = "P5Y"
+
+
+def levering_topic(oin: str, bewaarklasse: str) -> str:
+    """Topic of one organisation and retention class."""
+    return f"corvus.levering.{oin}.{bewaarklasse.lower()}"
+
+
+def levering_topics(oin: str) -> list[str]:
+    """Every topic that one organisation reads."""
+    return [levering_topic(oin, klasse) for klasse in BEWAARKLASSEN]
+
+
+def topic_specs(
+    partities: int, oins: Iterable[str], max_message_bytes: int
+) -> list[TopicSpec]:
+    """All topics of an installation."""
+    size = max_message_bytes
+    specs = [
+        TopicSpec(
+            INZENDING, partities, retention_ms=30 * _DAY_MS, max_message_bytes=size
+        ),
+        TopicSpec(AUDIT, max_message_bytes=size * 2),
+        TopicSpec(ZAAKSTAAT, partities, compacted=True, max_message_bytes=size),
+        TopicSpec(REGISTER, compacted=True, max_message_bytes=size * 4),
+        TopicSpec(GEPARKEERD, partities, max_message_bytes=size + 4096),
+    ]
+    specs += [
+        TopicSpec(
+            levering_topic(oin, klasse),
+            retention_ms=retention,
+            max_message_bytes=size + 65_536,
+        )
+        for oin in oins
+        for klasse, retention in BEWAARKLASSEN.items()
+    ]
+    return specs

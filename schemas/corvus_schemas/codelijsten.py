@@ -1,0 +1,50 @@
+"""Codelijsten: the codes a field may hold, each with its label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from corvus_schemas.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from corvus_schemas.bronbestand import Knoop
+
+
+@dataclass(frozen=True)
+class Codelijst:
+    """A list of codes with their labels, in the order of the source."""
+
+    naam: str
+    codes: Mapping[str, str]
+
+    def parse_code(self, value: object, veld: str) -> str:
+        """Check that a value is one of the codes.
+
+        Raises:
+            SchemaError: ``code.onbekend``, naming the field and the allowed codes.
+        """
+        if isinstance(value, str) and value in self.codes:
+            return value
+        raise SchemaError("code.onbekend", f"{veld}: {allowed_codes(self.codes)}")
+
+
+def allowed_codes(codes: Collection[str]) -> str:
+    """Say which codes are allowed; the value that was refused is never said."""
+    return f"unknown code; allowed: {', '.join(codes)}"
+
+
+def parse_codelijsten(bestand: Knoop) -> dict[str, Codelijst]:
+    """Read all codelijsten from one file.
+
+    Raises:
+        SchemaError: ``schemabestand.ongeldig``.
+    """
+    return {
+        naam: Codelijst(
+            naam, {code: label.text() for code, label in lijst.members().items()}
+        )
+        for naam, lijst in bestand.members().items()
+    }

@@ -1,0 +1,24 @@
+"""Fixtures used in more than two folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest_plugins = ["fixtures_sandbox"]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kafka_cluster import KafkaCluster
+
+
+@pytest.fixture(scope="session")
+def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    """One Kafka for the whole run, TLS and ACLs on; no Kafka is a failure."""
+    # Tests without Kafka import nothing of it.
+    from kafka_cluster import cluster  # noqa: PLC0415 - see above
+
+    with cluster(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
