@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from corvus_adapters.kafka import KafkaSettings
 from corvus_adapters.kafka.certificates import OPERATOR_OIN, SandboxCa
-from corvus_adapters.kafka.server import KafkaServer, existing_cluster
+from corvus_adapters.kafka.server import JavaOptions, KafkaServer, existing_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,5 +63,6 @@ def cluster(folder: Path) -> Iterator[KafkaCluster]:
 def own_cluster(folder: Path) -> Iterator[OwnCluster]:
     ca = SandboxCa.make(folder / "tls")
     tls = ca.issue(OPERATOR_OIN, "Beheer")
-    with KafkaServer(folder / "kafka", tls=tls).running_cluster() as server:
+    server = KafkaServer(folder / "kafka", tls=tls, java=JavaOptions(short_lived=True))
+    with server.running_cluster():
         yield OwnCluster(server, ca)

@@ -19,12 +19,18 @@ from corvus_broker.beoordeling import Tabellen, decide_inzending, missing_moet
 from corvus_broker.effecten import Effecten, receipt_to
 from corvus_broker.kenmerken import Samenhang, decide_kenmerken, established_facts
 from corvus_broker.levering import Bezorging, make_levering
-from corvus_schemas.errors import EnvelopeError, IdentityError, ReplayError
+from corvus_schemas.errors import (
+    EnvelopeError,
+    IdentityError,
+    RegisterError,
+    ReplayError,
+)
 from corvus_schemas.wire.bewijs import Status
 from corvus_schemas.wire.staat import Berichtstaat, Ontvanger, Zaakstaat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from corvus_broker.beoordeling import Oordeel
     from corvus_broker.inzending import GeverifieerdeInzending, OntledeInzending
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     from corvus_broker.ports import Record
     from corvus_broker.register import Registerversie
     from corvus_broker.staat import Partitiestaat
+    from corvus_routing.compileer import GecompileerdeTabel
     from corvus_schemas.identifiers import ZaakId
     from corvus_schemas.wire.bewijs import Verstrekking
     from corvus_schemas.wire.staat import Zaakfeit
@@ -119,13 +126,16 @@ def check_times(
         op_ms - register.geldig_van_ms > grenzen.respijt_ms
         or sealed.volgnummer > register.volgnummer
     ):
-        raise EnvelopeError(
-            "register.verouderd",
+        raise _outdated(
             f"the message was sealed under register {sealed.volgnummer}, in force is"
-            f" {register.volgnummer}",
-            advice="Fetch the register and seal again.",
+            f" {register.volgnummer}"
         )
     return sealed
+
+
+def _outdated(what: str) -> EnvelopeError:
+    advice = "Fetch the register and seal again."
+    return EnvelopeError("register.verouderd", what, advice=advice)
 
 
 def _check_clock(ondertekend_op: int, op_ms: int, grenzen: Grenzen) -> None:
@@ -202,7 +212,7 @@ def decide(
     statussen = omgeving.grenzen.statussen
     tabellen = Tabellen(
         register.compiled(statussen, day),
-        sealed.compiled(statussen, day)
+        _sealed_table(sealed, statussen, day)
         if sealed.tabel_digest != register.tabel_digest
         else None,
     )
@@ -217,6 +227,18 @@ def decide(
         oordelen,
         [f"moet.ontbreekt:{type_}" for type_ in missing],
     )
+
+
+def _sealed_table(
+    sealed: Registerversie, statussen: frozenset[str], day: date
+) -> GecompileerdeTabel:
+    """Give the older table; one that ended makes the sender seal again."""
+    try:
+        return sealed.compiled(statussen, day)
+    except RegisterError:
+        raise _outdated(
+            f"the table of register {sealed.volgnummer} is not in force any more"
+        ) from None
 
 
 def settle(beoordeeld: Beoordeeld, omgeving: Omgeving, effecten: Effecten) -> None:

@@ -7,13 +7,12 @@ evidence; each carries its own path, so nothing has to arrive whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
 
 from corvus_broker.effecten import SOORT_BESLISREGEL, SOORT_LEVERING, Effecten
 from corvus_broker.ports import Append
 from corvus_broker.topics import AUDIT, GEPARKEERD, ZAAKSTAAT
-from corvus_crypto.merkle import Tree
 from corvus_schemas.wire.bericht import Geattesteerd
 from corvus_schemas.wire.staat import Auditbatch, Blad
 
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
 
     from corvus_broker.ports import Record
     from corvus_broker.staat import Partitiestaat
-    from corvus_crypto.attestatie import Attestatie, Attesteerder
+    from corvus_crypto.attestatie import Attestatie, Attesteerder, Reeks
 
 
-@dataclass(frozen=True, slots=True)
-class _Uitgaand:
+class _Uitgaand(NamedTuple):
     """One leaf of the batch; ``topic`` empty for evidence."""
 
     soort: str
     topic: str
     key: bytes
     inhoud: bytes
+    digest: bytes
 
 
 def finish_batch(
@@ -47,14 +46,14 @@ def finish_batch(
     appends: list[Append] = []
     if outgoing:
         tijd_ms = records[-1].timestamp_ms
-        attestaties = attesteerder.attest(
-            [(leaf.soort, leaf.inhoud) for leaf in outgoing], tijd_ms
+        reeks = attesteerder.attest_digests(
+            [(leaf.soort, leaf.digest) for leaf in outgoing], tijd_ms
         )
-        audit = _audit(router_id, records, outgoing, attestaties)
+        audit = _audit(router_id, records, outgoing, reeks)
         appends.append(Append(AUDIT, 0, b"", audit.encode()))
         appends += [
             _attested(leaf, attestatie)
-            for leaf, attestatie in zip(outgoing, attestaties, strict=True)
+            for leaf, attestatie in zip(outgoing, reeks.attestaties, strict=True)
             if leaf.topic
         ]
     partition = records[0].partition
@@ -71,13 +70,22 @@ def finish_batch(
 
 def _outgoing(effecten: Effecten) -> list[_Uitgaand]:
     return [
-        *(_Uitgaand(SOORT_BESLISREGEL, "", b"", one) for one in effecten.beslisregels),
         *(
-            _Uitgaand(SOORT_LEVERING, one.topic, one.alias, one.inhoud)
+            _Uitgaand(SOORT_BESLISREGEL, "", b"", one, hashlib.sha256(one).digest())
+            for one in effecten.beslisregels
+        ),
+        *(
+            _Uitgaand(SOORT_LEVERING, one.topic, one.alias, one.inhoud, one.digest)
             for one in effecten.leveringen
         ),
         *(
-            _Uitgaand(one.soort, one.topic, one.key, one.inhoud)
+            _Uitgaand(
+                one.soort,
+                one.topic,
+                one.key,
+                one.inhoud,
+                hashlib.sha256(one.inhoud).digest(),
+            )
             for one in effecten.berichten
         ),
     ]
@@ -94,24 +102,20 @@ def _audit(
     router_id: str,
     records: Sequence[Record],
     outgoing: Sequence[_Uitgaand],
-    attestaties: Sequence[Attestatie],
+    reeks: Reeks,
 ) -> Auditbatch:
-    leaves = [
-        attestatie.leaf(leaf.soort, leaf.inhoud)
-        for leaf, attestatie in zip(outgoing, attestaties, strict=True)
-    ]
     return Auditbatch(
         router=router_id,
         partitie=records[0].partition,
         eerste=records[0].offset,
         laatste=records[-1].offset,
-        attestatie=attestaties[0].encode(),
-        wortel=Tree(leaves).root,
-        bladeren=b"".join(leaves),
+        attestatie=reeks.attestaties[0].encode(),
+        wortel=reeks.wortel,
+        bladeren=b"".join(reeks.bladeren),
         beslisregels=[
             Blad(index, leaf.inhoud, attestatie.encode())
             for index, (leaf, attestatie) in enumerate(
-                zip(outgoing, attestaties, strict=True)
+                zip(outgoing, reeks.attestaties, strict=True)
             )
             if not leaf.topic
         ],

@@ -16,7 +16,7 @@ from corvus_routing.beslissing import Beslissing, Reden, Soort
 from corvus_routing.projection import Projectie, project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from corvus_broker.adressering import Geadresseerde
     from corvus_broker.inzending import OntledeInzending
@@ -83,27 +83,53 @@ def decide_inzending(
 ) -> Sequence[Oordeel]:
     """Decide for every column. The order is that of the columns."""
     regio = ontleed.routering.vt_regio or "*"
-    oordelen: list[Oordeel] = []
-    for geadresseerde in geadresseerden:
-        oin = geadresseerde.organisatie.oin
-        beslissing = tabellen.decide(
+    beslissingen = [
+        tabellen.decide(
             ontleed.berichttype.code,
             samenhang.verstrekker_type,
-            geadresseerde.organisatie.type,
+            one.organisatie.type,
             regio,
-            kenmerken.voor(oin),
-        ).for_doel(ontleed.kop.doel)
-        granted = granted_cellen(ontleed, geadresseerde.kolom)
-        projectie = project(
-            granted,
-            ontleed.gevuld,
-            beslissing,
-            ontleed.posities,
-            with_verwijzing=_knows_reference(ontleed, samenhang, oin),
+            kenmerken.voor(one.organisatie.oin),
         )
-        redenen = _redenen(ontleed, beslissing, projectie)
-        oordelen.append(Oordeel(geadresseerde, beslissing, projectie, redenen))
-    return oordelen
+        for one in geadresseerden
+    ]
+    doel = ontleed.kop.doel
+    if not serves_doel(beslissingen, doel):
+        beslissingen = [beslissing.for_doel(doel) for beslissing in beslissingen]
+    return [
+        _judge(ontleed, geadresseerde, beslissing, samenhang)
+        for geadresseerde, beslissing in zip(geadresseerden, beslissingen, strict=True)
+    ]
+
+
+def serves_doel(beslissingen: Iterable[Beslissing], doel: str) -> bool:
+    """Tell whether a message's doel is that of a rule that fires for any recipient.
+
+    One message serves several recipients, each under its own rule's doel (which is what
+    its cellen log); a doel that no rule has at all makes the message disclose nothing.
+    """
+    return any(
+        doel in one.doelen or doel in one.doelen_aangehouden for one in beslissingen
+    )
+
+
+def _judge(
+    ontleed: OntledeInzending,
+    geadresseerde: Geadresseerde,
+    beslissing: Beslissing,
+    samenhang: Samenhang,
+) -> Oordeel:
+    projectie = project(
+        granted_cellen(ontleed, geadresseerde.kolom),
+        ontleed.gevuld,
+        beslissing,
+        ontleed.posities,
+        with_verwijzing=_knows_reference(
+            ontleed, samenhang, geadresseerde.organisatie.oin
+        ),
+    )
+    redenen = _redenen(ontleed, beslissing, projectie)
+    return Oordeel(geadresseerde, beslissing, projectie, redenen)
 
 
 def _knows_reference(ontleed: OntledeInzending, samenhang: Samenhang, oin: str) -> bool:

@@ -129,7 +129,13 @@ class Transport(Protocol):
         ...
 
     async def end_offset(self, topic: str, partition: int) -> int:
-        """Offset after the last committed record: reading up to it reads it all."""
+        """Offset after the last committed record; 0 when there is none.
+
+        Whoever reads until it has this record has read it all: there is one at
+        ``end_offset - 1``, whatever gaps lie before it. A commit of another claim is
+        seen here once that claim has been taken over; one just made may take Kafka
+        some milliseconds to show.
+        """
         ...
 
     async def claim(self, group: str, topic: str, partition: int) -> PartitionClaim:

@@ -66,7 +66,7 @@ class Attestatie:
         try:
             if root is not None:
                 signed = _signed(self.sleutel_id, self.tijd_ms, self.grootte, root)
-                signing.verify(key, self.handtekening, signed)
+                signing.verify_root(key, self.handtekening, signed)
                 return
         except EnvelopeError:
             pass
@@ -75,6 +75,15 @@ class Attestatie:
             "the broker did not attest these bytes",
             advice="Refuse the message and report it: it did not come from the broker.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Reeks:
+    """A signed batch: an attestation for each output, its leaves, its root."""
+
+    attestaties: Sequence[Attestatie]
+    bladeren: Sequence[bytes]
+    wortel: bytes
 
 
 class Attesteerder:
@@ -91,31 +100,37 @@ class Attesteerder:
         self, outputs: Sequence[tuple[str, bytes]], tijd_ms: int
     ) -> Sequence[Attestatie]:
         """Sign one root over (soort, inhoud) pairs; one attestation each, in order."""
-        digests = [hashlib.sha256(inhoud).digest() for _, inhoud in outputs]
+        return self.attest_digests(
+            [(soort, hashlib.sha256(inhoud).digest()) for soort, inhoud in outputs],
+            tijd_ms,
+        ).attestaties
+
+    def attest_digests(
+        self, outputs: Sequence[tuple[str, bytes]], tijd_ms: int
+    ) -> Reeks:
+        """Sign one root over (soort, SHA-256 of inhoud) pairs.
+
+        For who has hashed the contents already: hashing is most of the work.
+        """
         salts = [
             hmac.digest(self._zoutsleutel, value, "sha256")[:ZOUT_BYTES]
-            for value in digests
+            for _, value in outputs
         ]
-        tree = Tree(
-            [
-                _leaf(soort, salt, value)
-                for (soort, _), salt, value in zip(outputs, salts, digests, strict=True)
-            ]
-        )
+        leaves = [
+            _leaf(soort, salt, value)
+            for (soort, value), salt in zip(outputs, salts, strict=True)
+        ]
+        tree = Tree(leaves)
         signed = _signed(self._sleutel_id, tijd_ms, tree.size, tree.root)
         signature = signing.sign(self._key, signed)
-        return [
+        places = enumerate(zip(salts, tree.paths(), strict=True))
+        attestaties = [
             Attestatie(
-                self._sleutel_id,
-                tijd_ms,
-                salt,
-                index,
-                tree.size,
-                tree.path(index),
-                signature,
+                self._sleutel_id, tijd_ms, salt, index, tree.size, path, signature
             )
-            for index, salt in enumerate(salts)
+            for index, (salt, path) in places
         ]
+        return Reeks(attestaties, leaves, tree.root)
 
 
 def parse_attestatie(data: bytes) -> Attestatie:

@@ -9,9 +9,10 @@ cannot show two recipients two contents under one commitment.
 from __future__ import annotations
 
 import hashlib
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, keywrap
@@ -32,7 +33,9 @@ SMALLEST_BUCKET: Final = 128
 LARGEST_BUCKET: Final = 1024 * 1024
 # Every celgeheim is fresh and used for one encryption, so a constant nonce is safe.
 _NONCE: Final = bytes(12)
-_LABEL_CACHE: Final = 65_536
+# Senders choose the layout (buckets); one of 400 positions takes about 50 kB.
+_LAYOUTS: Final = 128
+_U32: Final = struct.Struct(">I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,7 @@ class Plaats:
     fingerprint: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class WireCel:
+class WireCel(NamedTuple):
     """A cel as it came in: nothing decrypted, nothing believed."""
 
     geheimhash: bytes
@@ -172,7 +174,6 @@ def wire_cel(hashed: bytes, ciphertext: bytes, row: bytes) -> bytes:
     return b"".join((hashed, u32(len(ciphertext)), ciphertext, u32(len(row)), row))
 
 
-@lru_cache(maxsize=_LABEL_CACHE)
 def _commitment_prefix(suite: int, position: int, label: str) -> bytes:
     head = lp("cel-belofte", u8(suite), u32(position), label.encode("ascii"))
     return head + u32(HASH_BYTES)
@@ -184,6 +185,15 @@ def commit_cel(suite: int, position: int, label: str, wire: bytes) -> bytes:
     return hashlib.sha256(prefix + wire).digest()
 
 
+@lru_cache(maxsize=_LAYOUTS)
+def commitment_prefixes(suite: int, labels: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Give what stands before the wire bytes in the commitment of every position."""
+    return tuple(
+        _commitment_prefix(suite, position, label)
+        for position, label in enumerate(labels)
+    )
+
+
 def split_cellen(packed: bytes, count: int, columns: int) -> Sequence[WireCel]:
     """Cut ``count`` concatenated cellen of ``columns`` slots each apart.
 
@@ -192,25 +202,27 @@ def split_cellen(packed: bytes, count: int, columns: int) -> Sequence[WireCel]:
             or bytes left over.
     """
     cellen: list[WireCel] = []
-    row_size = columns * SLOT_BYTES
+    row_size, total = columns * SLOT_BYTES, len(packed)
+    least = HASH_BYTES + LENGTH_BYTES
     at = 0
     for _ in range(count):
-        text_at = at + HASH_BYTES + LENGTH_BYTES
-        size = int.from_bytes(packed[at + HASH_BYTES : text_at], "big")
-        row_at = text_at + size + LENGTH_BYTES
+        text_at = at + least
+        size = _U32.unpack_from(packed, at + HASH_BYTES)[0] if text_at <= total else 0
+        text_end = text_at + size
+        row_at = text_end + LENGTH_BYTES
         end = row_at + row_size
         bucket = size - TAG_BYTES
         if (
-            end > len(packed)
+            end > total
             or not SMALLEST_BUCKET <= bucket <= LARGEST_BUCKET
             or bucket & (bucket - 1)
-            or int.from_bytes(packed[text_at + size : row_at], "big") != row_size
+            or _U32.unpack_from(packed, text_end)[0] != row_size
         ):
             raise EnvelopeError("cel.indeling", "a cel has impossible lengths")
         cellen.append(
             WireCel(
                 packed[at : at + HASH_BYTES],
-                packed[text_at : text_at + size],
+                packed[text_at:text_end],
                 packed[row_at:end],
                 packed[at:end],
             )

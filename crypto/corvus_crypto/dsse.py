@@ -33,6 +33,8 @@ JsonValue: TypeAlias = Union[
 
 MAX_ENVELOPE_BYTES: Final = 64 * 1024 * 1024
 _MAX_SIGNATURES: Final = 64
+_MAX_INTEGER: Final = 2**53 - 1
+"""Beyond it, JSON readers disagree about the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,27 @@ def parse_json(data: bytes) -> JsonValue:
             object_pairs_hook=_unique_members,
             parse_constant=_refuse_number,
             parse_float=_refuse_number,
+            parse_int=_exact_integer,
         )
         return cast("JsonValue", value)
     except (ValueError, RecursionError):
         raise _malformed("not strict JSON") from None
+
+
+def _is_canonical(value: JsonValue, body: bytes) -> bool:
+    """Tell whether the bytes a value was parsed from are its canonical form.
+
+    Where all is ASCII and nothing a float, Python's encoder in C writes what RFC 8785
+    asks, ten times faster: that is a table of thousands of rules, at every start.
+    """
+    if not body.isascii():
+        return canonical_json(value) == body
+    return (
+        json.dumps(
+            value, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        ).encode("utf-8", "surrogatepass")
+        == body
+    )
 
 
 def sign_envelope(
@@ -144,7 +163,7 @@ def open_envelope(
             advice="Have another officer sign; the same officer twice counts once.",
         )
     payload = parse_json(body)
-    if canonical_json(payload) != body:
+    if not _is_canonical(payload, body):
         raise _malformed("the payload is not in RFC 8785 canonical form")
     return OpenedEnvelope(payload, body, tuple(signers))
 
@@ -222,6 +241,13 @@ def _unique_members(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise ValueError("duplicate member")
+    return value
+
+
+def _exact_integer(text: str) -> int:
+    value = int(text)
+    if abs(value) > _MAX_INTEGER:
+        raise ValueError(text)
     return value
 
 

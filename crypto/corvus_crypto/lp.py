@@ -8,6 +8,7 @@ The tag starts with the wire version, so no input of one purpose is one of anoth
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 VERSION = "corvus/1/"
 LENGTH_BYTES = 4
@@ -35,12 +36,16 @@ def u64(value: int) -> bytes:
 
 def lp(tag: str, *parts: bytes) -> bytes:
     """Encode a tag and parts, each behind its 32-bit length."""
-    name = (VERSION + tag).encode("ascii")
-    pieces = [u32(len(name)), name]
+    pieces = [_head(tag)]
     for part in parts:
-        pieces.append(u32(len(part)))
-        pieces.append(part)
+        pieces += (len(part).to_bytes(LENGTH_BYTES, "big"), part)
     return b"".join(pieces)
+
+
+@lru_cache(maxsize=64)  # tags are constants of this package, some twenty
+def _head(tag: str) -> bytes:
+    name = (VERSION + tag).encode("ascii")
+    return u32(len(name)) + name
 
 
 def digest(tag: str, *parts: bytes) -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, Final
 
 from corvus_schemas.errors import EnvelopeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+_FLAGS: Final = bytes.maketrans(b"01", b"\x00\x01")
 
 
 def encode_mask(mask: int, positions: int) -> bytes:
@@ -29,12 +32,16 @@ def parse_mask(data: bytes, positions: int) -> int:
 
 def bits(mask: int) -> Sequence[int]:
     """Positions in a mask, rising."""
-    found: list[int] = []
-    while mask:
-        low = mask & -mask
-        found.append(low.bit_length() - 1)
-        mask ^= low
-    return found
+    size = mask.bit_length()
+    return list(compress(range(size), flags(mask, size)))
+
+
+def flags(mask: int, positions: int) -> bytes:
+    """Give a byte for every position: 1 where the mask has it, otherwise 0.
+
+    Made for ``itertools.compress`` and arithmetic on all positions at once.
+    """
+    return format(mask, f"0{positions}b")[::-1].encode("ascii").translate(_FLAGS)
 
 
 def mask_of(positions: Iterable[int]) -> int:

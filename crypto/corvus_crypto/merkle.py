@@ -64,6 +64,17 @@ class Tree:
             index //= 2
         return tuple(path)
 
+    def paths(self) -> list[tuple[bytes, ...]]:
+        """Inclusion path of every leaf: its sibling, then the path of its parent."""
+        paths: list[tuple[bytes, ...]] = [()] if self.size else []
+        for level in reversed(self._levels[:-1]):
+            last = len(level) - 1
+            paths = [
+                (level[at ^ 1], *paths[at // 2]) if at ^ 1 <= last else paths[at // 2]
+                for at in range(len(level))
+            ]
+        return paths
+
 
 def path_length(index: int, size: int) -> int:
     """Exact length of the inclusion path of a leaf; 0 when there is no such leaf."""

@@ -64,16 +64,17 @@ class Ondertekening:
         """
         if self.boom is None:
             signed = _single_input(purpose, self.certificaat, digest)
-        else:
-            boom = self.boom
-            leaf = _leaf(purpose, boom.zout, digest)
-            root = root_from_path(leaf, boom.index, boom.grootte, boom.pad)
-            if root is None:
-                raise EnvelopeError(
-                    "handtekening.ongeldig", "the batch path has an impossible shape"
-                )
-            signed = _batch_input(purpose, self.certificaat, boom.grootte, root)
-        signing.verify(key, self.handtekening, signed)
+            signing.verify(key, self.handtekening, signed)
+            return
+        boom = self.boom
+        leaf = _leaf(purpose, boom.zout, digest)
+        root = root_from_path(leaf, boom.index, boom.grootte, boom.pad)
+        if root is None:
+            raise EnvelopeError(
+                "handtekening.ongeldig", "the batch path has an impossible shape"
+            )
+        signed = _batch_input(purpose, self.certificaat, boom.grootte, root)
+        signing.verify_root(key, self.handtekening, signed)
 
 
 def sign_one(
@@ -97,8 +98,8 @@ def sign_batch(
     signed = _batch_input(purpose, certificaat, tree.size, tree.root)
     signature = signing.sign(key, signed)
     return [
-        Ondertekening(certificaat, signature, Boom(salt, at, tree.size, tree.path(at)))
-        for at, salt in enumerate(salts)
+        Ondertekening(certificaat, signature, Boom(salt, at, tree.size, path))
+        for at, (salt, path) in enumerate(zip(salts, tree.paths(), strict=True))
     ]
 
 

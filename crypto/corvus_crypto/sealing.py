@@ -7,6 +7,7 @@ cellen, routering, manifest, signature.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -151,16 +152,22 @@ def check_cellen(
         labels: label of every position.
 
     Raises:
-        EnvelopeError: ``cel.indeling``, ``cel.belofte`` (moved, changed, or its key row
-            swapped).
+        EnvelopeError: ``manifest.posities`` (not as many as there are labels),
+            ``cel.indeling``, ``cel.belofte`` (moved, changed, or its key row swapped).
     """
+    if len(labels) != manifest.posities:
+        raise EnvelopeError(
+            "manifest.posities",
+            f"the manifest has {manifest.posities} positions, the kop says"
+            f" {len(labels)}",
+        )
     present = bits(posities)
     cellen = cel.split_cellen(packed, len(present), manifest.columns)
-    commitments, suite = manifest.cellen, manifest.suite
-    size = cel.HASH_BYTES
+    prefixes = cel.commitment_prefixes(manifest.suite, tuple(labels))
+    commitments, size = manifest.cellen, cel.HASH_BYTES
     for position, wire in zip(present, cellen, strict=True):
         promised = commitments[position * size : (position + 1) * size]
-        if cel.commit_cel(suite, position, labels[position], wire.wire) != promised:
+        if hashlib.sha256(prefixes[position] + wire.wire).digest() != promised:
             raise EnvelopeError(
                 "cel.belofte",
                 f"cel {labels[position]} is not the one that was signed",

@@ -237,7 +237,9 @@ class GecompileerdeTabel:
             )
         )
 
-    def possible_rubrieken(self, berichttype: str, van: str, naar: str) -> frozenset[str]:
+    def possible_rubrieken(
+        self, berichttype: str, van: str, naar: str
+    ) -> frozenset[str]:
         """Give the rubrieken that could ever go from one type to another.
 
         What lies outside was disclosed against every rule, whatever the kenmerken and

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reading import read_to_end
+
 from corvus_broker.ports import TopicSpec
 
 if TYPE_CHECKING:
@@ -64,17 +66,5 @@ async def test_a_killed_process_leaves_whole_commits_only(
         # What was reported as committed is; one more may be, unreported.
         assert reported <= committed <= reported + 1
         for topic in outputs:
-            assert await values(transport, topic) == list(range(committed))
-
-
-async def values(transport: Transport, topic: str) -> list[int]:
-    end = await transport.end_offset(topic, 0)
-    position, found = 0, []
-    async with asyncio.timeout(20):
-        while position < end:
-            for record in await transport.read(
-                {(topic, 0): position}, limit=500, wait_s=1
-            ):
-                position = record.offset + 1
-                found.append(int(record.value or b""))
-    return found
+            found = await read_to_end(transport, topic)
+            assert [int(r.value or b"") for r in found] == list(range(committed))

@@ -73,6 +73,26 @@ def test_no_test_cites_a_rule_that_is_not_there() -> None:
     assert not dangling
 
 
+def test_every_error_code_of_the_spec_is_raised_somewhere() -> None:
+    text = SPEC.read_text(encoding="utf-8")
+    codes = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", text))
+    codes |= {"geen_route", "dubbele_route"}
+    assert len(codes) > 60
+    source = "".join(
+        path.read_text(encoding="utf-8")
+        for package in CORE
+        for path in (ROOT / package).rglob("*.py")
+    )
+    # The register puts its prefix in front of the kind in one place.
+    unknown = {
+        code
+        for code in codes
+        if f'"{code}"' not in source
+        and not (code.startswith("register.") and f'"{code[9:]}"' in source)
+    }
+    assert not unknown
+
+
 def test_the_code_names_sections_and_rules_that_exist() -> None:
     sections, defined = _sections(), set(_defined())
     wrong: list[str] = []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from reading import read_until
 from transport_backends import started
 from typer.testing import CliRunner
 
@@ -17,13 +18,13 @@ from corvus_adapters.cli.kafka import app
 from corvus_adapters.kafka import KafkaTransport, jars
 from corvus_adapters.kafka.certificates import OPERATOR_OIN, SandboxCa
 from corvus_adapters.kafka.processes import NodeProcess
-from corvus_adapters.kafka.server import KafkaServer, existing_cluster
+from corvus_adapters.kafka.server import JavaOptions, KafkaServer, existing_cluster
+from corvus_adapters.kafka.server_config import load_or_make, write_node
 from corvus_broker.ports import Append, TopicSpec
 from corvus_schemas.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def test_without_maven_the_error_says_how_to_get_kafka(
@@ -53,14 +54,35 @@ def test_a_folder_keeps_its_node_count_and_security(tmp_path: Path) -> None:
     first = KafkaServer(tmp_path, tls=None)
     assert KafkaServer(tmp_path, tls=None).bootstrap == first.bootstrap
     tls = SandboxCa.make(tmp_path / "tls").issue(OPERATOR_OIN, "Beheer")
-    for other in (
+    others: list[Callable[[], object]] = [
         lambda: KafkaServer(tmp_path, tls=tls),
         lambda: KafkaServer(tmp_path, tls=None, nodes=3),
         lambda: KafkaServer(tmp_path / "nieuw", tls=None, nodes=2),
-    ):
+    ]
+    for other in others:
         with pytest.raises(SettingsError) as refused:
             other()
         assert refused.value.code == "kafka.instelling"
+
+
+def test_the_docker_node_has_the_same_security_as_ours(tmp_path: Path) -> None:
+    tls = SandboxCa.make(tmp_path / "tls").issue(OPERATOR_OIN, "Beheer")
+    cluster = load_or_make(tmp_path, nodes=1, plaintext=False)
+    ours = write_node(tmp_path, cluster, 1, tls).read_text().splitlines()
+    docker = Path(__file__).parents[2] / "docker" / "kafka" / "server.properties"
+    theirs = docker.read_text().splitlines()
+    same = (
+        "ssl.client",
+        "ssl.enabled",
+        "ssl.principal",
+        "authorizer",
+        "allow.",
+        "auto",
+    )
+    expected = [line for line in ours if line.startswith(same)]
+
+    assert len(expected) == 6
+    assert [line for line in expected if line not in theirs] == []
 
 
 def test_a_pid_that_the_system_gave_to_another_is_left_alone(tmp_path: Path) -> None:
@@ -126,7 +148,8 @@ def test_the_command_starts_shows_and_stops_kafka(tmp_path: Path) -> None:
 @pytest.mark.slow
 async def test_three_nodes_carry_on_without_one(tmp_path: Path) -> None:
     tls = SandboxCa.make(tmp_path / "tls").issue(OPERATOR_OIN, "Beheer")
-    server = KafkaServer(tmp_path / "k", tls=tls, nodes=3, heap_mb=384)
+    java = JavaOptions(384, short_lived=True)
+    server = KafkaServer(tmp_path / "k", tls=tls, nodes=3, java=java)
     with server.running_cluster():
         async with started(KafkaTransport(server.operator_settings())) as transport:
             await transport.ensure_topics([TopicSpec("bron", partitions=3)])
@@ -138,13 +161,5 @@ async def test_three_nodes_carry_on_without_one(tmp_path: Path) -> None:
             claim = await transport.claim("router", "bron", 0)
             await claim.commit(1, [Append("bron", 1, b"k", b"commit")])
             assert server.running() == [1, 3]
-            found: list[bytes | None] = []
-            position = 0
-            async with asyncio.timeout(20):
-                while len(found) < 3:
-                    for record in await transport.read(
-                        {("bron", 1): position}, limit=10, wait_s=5
-                    ):
-                        position = record.offset + 1
-                        found.append(record.value)
-    assert found == [b"voor", b"na", b"commit"]
+            found = await read_until(transport, {("bron", 1): 0}, 3)
+    assert [record.value for record in found] == [b"voor", b"na", b"commit"]

@@ -98,8 +98,7 @@ def _whole_or_refused(parse: Callable[[bytes], bytes], data: bytes) -> bool:
     """Check the promise for these bytes; tell whether they parsed."""
     try:
         again = parse(data)
-    except (EnvelopeError, SchemaError) as error:
-        assert "." in error.code
+    except (EnvelopeError, SchemaError):
         return False
     assert again == data
     return True

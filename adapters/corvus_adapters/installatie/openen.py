@@ -72,6 +72,21 @@ class Installatie:
             self._open_version(file) for file in sorted(folder.glob("*.json"))
         )
 
+    def register_entries(self) -> dict[bytes, tuple[bytes, bytes]]:
+        """Give every register entry and its table as signed, by register digest.
+
+        Raises:
+            RegisterError: a file is not what it must be.
+        """
+        folder = self.path / self.instellingen.registers.map
+        tabellen = self.path / self.instellingen.registers.tabellen
+        found: dict[bytes, tuple[bytes, bytes]] = {}
+        for file in sorted(folder.glob("*.json")):
+            entry = file.read_bytes()
+            tabel = (tabellen / f"{named_tabel(entry)}.json").read_bytes()
+            found[self._open_version(file).digest] = (entry, tabel)
+        return found
+
     def keystore(self, wie: str) -> Keystore:
         """Open an organisation's keystore by OIN or by the name of its folder.
 

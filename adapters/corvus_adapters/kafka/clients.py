@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from corvus_adapters.kafka.settings import KafkaSettings
 
-STOP_S = 5.0
+STOP_S = 2.0
 
 # A takeover waits for the transaction it interrupts; a lost router's transaction must
 # not hold readers up for longer than this.

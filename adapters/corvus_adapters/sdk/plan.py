@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from corvus_broker.aanvaarding import AMSTERDAM
 from corvus_broker.adressering import KETEN
+from corvus_broker.beoordeling import serves_doel
 from corvus_crypto.masker import mask_of
 from corvus_crypto.sealing import Sleutelvermelding
 from corvus_crypto.suite import suite_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from corvus_broker.register import Registerversie
     from corvus_routing.adresboek import Organisatie
+    from corvus_routing.beslissing import Beslissing
     from corvus_routing.compileer import GecompileerdeTabel
     from corvus_schemas.catalogus import Berichttype, Positie
     from corvus_schemas.kenmerken import KenmerkWaarde
@@ -100,19 +102,30 @@ def plan_recipients(
 
     Raises:
         AddressError: ``geen_route``, ``dubbele_route``, ``organisatie.onbekend``.
-        SealError: ``geen_ontvanger``, ``sleutel.geen``.
+        SealError: ``geen_ontvanger``, ``doel.past_niet``, ``sleutel.geen``.
     """
-    found: list[Toegekend] = []
-    for organisatie in _candidates(vraag, afzender, basis):
-        masker = _grant(vraag, afzender, basis.tabel, organisatie)
-        if masker:
-            sleutel = find_key(basis, organisatie)
-            found.append(Toegekend(organisatie, sleutel, masker))
+    decided = [
+        (organisatie, _decide(vraag, afzender, basis.tabel, organisatie))
+        for organisatie in _candidates(vraag, afzender, basis)
+    ]
+    found = [
+        Toegekend(organisatie, find_key(basis, organisatie), masker)
+        for organisatie, beslissing in decided
+        if (masker := _grant(vraag, beslissing, organisatie))
+    ]
     if not found:
         raise SealError(
             "geen_ontvanger",
             f"the table lets nobody receive anything of this {vraag.berichttype.code}",
             advice="corvus tabel explain shows which rule would need which kenmerk.",
+        )
+    beslissingen = [beslissing for _, beslissing in decided]
+    if not serves_doel(beslissingen, afzender.doel):
+        doelen = sorted({doel for one in beslissingen for doel in one.doelen})
+        raise SealError(
+            "doel.past_niet",
+            f"no rule that lets this {vraag.berichttype.code} go has its doel",
+            advice=f"Choose one of {', '.join(doelen) or 'none'}.",
         )
     return found
 
@@ -121,41 +134,49 @@ def _candidates(
     vraag: Vraag, afzender: Afzender, basis: Grondslag
 ) -> list[Organisatie]:
     register, tabel, op = basis.register, basis.tabel, basis.op
+    code = vraag.berichttype.code
     if vraag.berichttype.adressering != KETEN:
         return [register.adresboek.organisatie(oin, op) for oin in vraag.geadresseerden]
-    types = tabel.ontvanger_types(vraag.berichttype.code, afzender.type)
+    # A type that gets nothing needs no organisation of that type in the area.
     allowed = [
         type_
-        for type_ in sorted(types)
-        if _table_mask(vraag, afzender, tabel, type_, "")
+        for type_ in sorted(tabel.ontvanger_types(code, afzender.type))
+        if _offered(vraag, _decide_for(vraag, afzender, tabel, type_, ""))
     ]
     resolved = [register.adresboek.resolve(one, vraag.gebied, op) for one in allowed]
     return [one for one in resolved if one.oin != afzender.oin]
 
 
-def _table_mask(
+def _decide(
+    vraag: Vraag,
+    afzender: Afzender,
+    tabel: GecompileerdeTabel,
+    organisatie: Organisatie,
+) -> Beslissing:
+    return _decide_for(vraag, afzender, tabel, organisatie.type, organisatie.oin)
+
+
+def _decide_for(
     vraag: Vraag, afzender: Afzender, tabel: GecompileerdeTabel, type_: str, oin: str
-) -> int:
+) -> Beslissing:
     eigen = vraag.eigen_per_ontvanger.get(oin, {})
-    beslissing = tabel.decide(
+    return tabel.decide(
         vraag.berichttype.code,
         afzender.type,
         type_,
         vraag.gebied.vt_regio or "*",
         {**afzender.kenmerken, **eigen},
-    ).for_doel(afzender.doel)
-    # What is held now is sealed too, so that the broker can deliver it on release.
+    )
+
+
+def _offered(vraag: Vraag, beslissing: Beslissing) -> int:
+    """What is allowed, and what is held: sealed too, for delivery on release."""
     allowed = beslissing.mask(vraag.posities) | beslissing.hold_mask(vraag.posities)
     return allowed & vraag.gevuld
 
 
-def _grant(
-    vraag: Vraag,
-    afzender: Afzender,
-    tabel: GecompileerdeTabel,
-    organisatie: Organisatie,
-) -> int:
-    masker = _table_mask(vraag, afzender, tabel, organisatie.type, organisatie.oin)
+def _grant(vraag: Vraag, beslissing: Beslissing, organisatie: Organisatie) -> int:
+    masker = _offered(vraag, beslissing)
     if masker and organisatie.oin in vraag.kenners_verwijzing:
         masker |= vraag.gevuld & mask_of(
             positie.index

@@ -15,6 +15,7 @@ from corvus_adapters.sdk.openen import (
 from corvus_adapters.sdk.postbus import Bewijs, Inkomend
 from corvus_broker.effecten import SOORT_BEWIJS, SOORT_LEVERING, SOORT_TERUGMELDING
 from corvus_broker.terugmelding import verify_melding
+from corvus_crypto.attestatie import parse_attestatie
 from corvus_schemas.errors import InboundError, SchemaError
 from corvus_schemas.identifiers import parse_bericht_id
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Terugmelding
@@ -107,8 +108,10 @@ class Postverwerker:
         if geattesteerd.soort == SOORT_TERUGMELDING:
             melding = Terugmelding.decode(geattesteerd.inhoud)
             bewijs = Ontvangstbewijs.decode(melding.bewijs)
-            register = self._lezer.registers.op(bewijs.tijd)
-            verify_melding(melding, bewijs, register, bewijs.tijd)
+            # The time in a receipt is its issuer's word; the broker's own time counts.
+            op_ms = parse_attestatie(geattesteerd.attestatie).tijd_ms
+            register = self._lezer.registers.op(op_ms)
+            verify_melding(melding, bewijs, register, op_ms)
         else:
             bewijs = Ontvangstbewijs.decode(geattesteerd.inhoud)
             self._learn(bewijs)

@@ -205,6 +205,11 @@ class Postbus:
         found = self._uitgaand(_uitgaand.c.bericht_id == bericht_id)
         return found[0] if found else None
 
+    def concepts(self) -> list[str]:
+        """Give every message that was handed over to be sent, as JSON."""
+        with self._engine.connect() as connection:
+            return [row.concept for row in connection.execute(_uitgaand.select())]
+
     def set_status(self, bericht_id: bytes, status: str, code: str = "") -> None:
         """Note what came of a message."""
         with self._engine.begin() as connection:

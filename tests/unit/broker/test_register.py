@@ -337,6 +337,9 @@ def test_a_key_statement_by_anothers_certificate_is_refused() -> None:
     signed = declare_key((VT, vt.thumbprint, pol.key), 1, public, 1, geldig)
     for wrong in (named, signed):
         assert refusal(change_org(0, sleutels=[wrong])) == "register.sleutelverklaring"
+    # The same the other way around: here the named certificate was read before.
+    named = declare_key((POL, vt.thumbprint, vt.key), 1, public, 1, geldig)
+    assert refusal(change_org(1, sleutels=[named])) == "register.sleutelverklaring"
 
 
 def test_a_key_moved_or_copied_to_another_organisation_is_refused() -> None:

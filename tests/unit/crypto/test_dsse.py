@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from corvus_crypto.dsse import (
     JsonValue,
+    _is_canonical,
     canonical_json,
     encode_base64,
     open_envelope,
     pae,
+    parse_base64,
     parse_json,
     peek_payload,
     sign_envelope,
@@ -198,6 +200,14 @@ def test_the_envelope_itself_is_strict() -> None:
         assert refusal(wrong.encode()) == "register.ongeldig"
 
 
+@pytest.mark.parametrize("text", ["QR==", "QQ", "QQ=", "QQ==\n", "-_8=", " QQ==", None])
+def test_base64_has_one_spelling(text: str | None) -> None:
+    assert parse_base64("QQ==") == b"A"
+    with pytest.raises(RegisterError) as caught:
+        parse_base64(text)
+    assert caught.value.code == "register.ongeldig"
+
+
 def test_what_canonical_json_cannot_say_is_not_signed() -> None:
     values: list[JsonValue] = [{"a": 2**53}, {"a": "\ud800"}]
     for wrong in values:
@@ -219,10 +229,32 @@ json_values = st.recursive(
 )
 
 
-@given(json_values)
+ascii_text = st.text(st.characters(max_codepoint=127), max_size=8)
+ascii_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | ascii_text,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(ascii_text, inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values | ascii_values)
 def test_canonical_json_reads_back_to_the_same_bytes(value: JsonValue) -> None:
     data = rfc8785.dumps(value)
     assert canonical_json(parse_json(data)) == data
+    assert _is_canonical(value, data)
+
+
+@given(json_values | ascii_values, st.booleans())
+def test_only_the_librarys_bytes_are_canonical(
+    value: JsonValue,
+    ascii_only: bool,  # noqa: FBT001 - drawn by Hypothesis
+) -> None:
+    """The quick check of ASCII documents agrees with the library on other spellings."""
+    other = json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":"))
+    data = other.encode("utf-8")
+    assert _is_canonical(parse_json(data), data) == (rfc8785.dumps(value) == data)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))

@@ -5,8 +5,9 @@ EdDSAs", Chalkias, Garillot and Nikolaenko, 2020). Ours is cofactorless: the poi
 ``[S]B - [h]A`` is encoded and compared with R as bytes. A key or R with a component of
 small order (mixed order) then passes only if the small parts cancel exactly, which a
 cofactored verifier, multiplying both sides by 8, does not ask. Neither is wrong; it
-matters that broker and recipient use one library and one rule, so that both say the
-same of the same bytes. The mixed-order tests below pin what that is.
+matters that broker and recipient use one verifier and one rule, so that both say the
+same of the same bytes. The mixed-order tests below pin what that is, whatever library
+does the arithmetic underneath.
 """
 
 from __future__ import annotations
@@ -294,3 +295,20 @@ def test_a_wrong_signature_says_the_same_whatever_is_wrong() -> None:
             signing.verify(key.public_key(), signature, message)
         said.add(caught.value.describe())
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("k", range(8))
+def test_our_verdict_on_mixed_order_is_that_of_openssl_too(k: int) -> None:
+    # SPEC 4-8: two libraries are in use (libsodium here, OpenSSL at many a partner), and
+    # a release of either that multiplies by the cofactor would split their verdicts.
+    secret, nonce, accepted = 0x1357, 0x2468, 0
+    public = BASE.times(secret).plus(SMALL[k]).encode()
+    for j in range(8):
+        r = BASE.times(nonce).plus(SMALL[j]).encode()
+        for message in map(str.encode, map(str, range(24))):
+            s = (nonce + _h(r, public, message) * secret) % L
+            signature = r + s.to_bytes(32, "little")
+            verdict = _library_accepts(public, signature, message)
+            assert _accepts(public, signature, message) is verdict
+            accepted += verdict
+    assert 0 < accepted < 8 * 24

@@ -1,0 +1,1 @@
+"""Proof files: who received what, on which ground, checked without a network."""

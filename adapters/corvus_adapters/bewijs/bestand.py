@@ -1,0 +1,236 @@
+"""The proof file of one delivery: its format, and how an operator collects it (SPEC 16).
+
+It holds what the broker holds: sealed cellen, signatures, labels and digests. Nothing
+in it opens a cel.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from corvus_broker.effecten import SOORT_BEWIJS, SOORT_LEVERING, SOORT_TERUGMELDING
+from corvus_broker.topics import AUDIT, levering_topics
+from corvus_schemas.errors import EnvelopeError
+from corvus_schemas.wire.bericht import Geattesteerd
+from corvus_schemas.wire.bewijs import Ontvangstbewijs, Terugmelding
+from corvus_schemas.wire.staat import Auditbatch, Beslisregel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from corvus_broker.ports import Record, Transport
+
+SOORT: Final = "corvus.bewijsbestand"
+VERSIE: Final = 1
+SUFFIX: Final = ".bewijs.json"
+LARGEST_ENTRY: Final = 64 * 1024 * 1024
+_PAGE: Final = 500
+
+
+class _Inhoud(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    soort: Literal["corvus.bewijsbestand"]
+    versie: Literal[1]
+    levering: str
+    beslisregel: str
+    beslisregel_attestatie: str
+    ontvangstbewijs: str | None
+    terugmeldingen: list[str]
+    registerversie: str
+    tabel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bewijsbestand:
+    """The parts of a proof, as bytes."""
+
+    levering: bytes
+    beslisregel: bytes
+    beslisregel_attestatie: bytes
+    ontvangstbewijs: bytes | None
+    terugmeldingen: tuple[bytes, ...]
+    register: bytes
+    tabel: bytes
+
+    def encode(self) -> str:
+        """Write the file."""
+        inhoud = _Inhoud(
+            soort=SOORT,
+            versie=VERSIE,
+            levering=_b64(self.levering),
+            beslisregel=_b64(self.beslisregel),
+            beslisregel_attestatie=_b64(self.beslisregel_attestatie),
+            ontvangstbewijs=None
+            if self.ontvangstbewijs is None
+            else _b64(self.ontvangstbewijs),
+            terugmeldingen=[_b64(one) for one in self.terugmeldingen],
+            registerversie=_b64(zlib.compress(self.register)),
+            tabel=_b64(zlib.compress(self.tabel)),
+        )
+        return json.dumps(inhoud.model_dump(), indent=1) + "\n"
+
+
+def parse_bewijsbestand(text: str) -> Bewijsbestand:
+    """Read a proof file; believes nothing in it.
+
+    Raises:
+        EnvelopeError: ``bewijsbestand.ongeldig``.
+    """
+    try:
+        inhoud = _Inhoud.model_validate_json(text)
+        return Bewijsbestand(
+            levering=_bytes(inhoud.levering),
+            beslisregel=_bytes(inhoud.beslisregel),
+            beslisregel_attestatie=_bytes(inhoud.beslisregel_attestatie),
+            ontvangstbewijs=None
+            if inhoud.ontvangstbewijs is None
+            else _bytes(inhoud.ontvangstbewijs),
+            terugmeldingen=tuple(_bytes(one) for one in inhoud.terugmeldingen),
+            register=_inflate(inhoud.registerversie),
+            tabel=_inflate(inhoud.tabel),
+        )
+    except (ValidationError, ValueError, binascii.Error, zlib.error):
+        raise EnvelopeError(
+            "bewijsbestand.ongeldig",
+            "the file is no Corvus proof file of version 1",
+            advice="Give a file that corvus bewijs or the demo wrote.",
+        ) from None
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _inflate(text: str) -> bytes:
+    """Decompress with a limit, so that a small file cannot fill the memory."""
+    work = zlib.decompressobj()
+    data = work.decompress(_bytes(text), LARGEST_ENTRY)
+    if work.unconsumed_tail or not work.eof or work.unused_data:
+        raise ValueError(LARGEST_ENTRY)
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class Gevonden:
+    """A delivery found in the topics, with what else is known about it."""
+
+    ontvanger: str
+    verstrekker: str
+    bericht_id: bytes
+    berichttype: str
+    bestand: Bewijsbestand
+
+
+@dataclass(slots=True)
+class _Oogst:
+    leveringen: dict[bytes, tuple[str, bytes]]
+    regels: dict[bytes, tuple[bytes, bytes]]
+    bewijzen: dict[tuple[str, bytes], bytes]
+    terugmeldingen: dict[bytes, list[bytes]]
+
+
+async def collect(
+    transport: Transport,
+    oins: Iterable[str],
+    registers: dict[bytes, tuple[bytes, bytes]],
+) -> list[Gevonden]:
+    """Make a proof of every delivery in the topics; for the operator, who reads all.
+
+    ``registers`` maps a register digest to its entry and its table, as signed.
+    """
+    oogst = _Oogst({}, {}, {}, {})
+    for record in await _read_all(transport, [AUDIT]):
+        batch = Auditbatch.decode(record.value or b"")
+        for blad in batch.beslisregels:
+            levering = Beslisregel.decode(blad.inhoud).levering
+            if levering is not None:
+                oogst.regels[levering] = (blad.inhoud, blad.attestatie)
+    for oin in oins:
+        for record in await _read_all(transport, levering_topics(oin)):
+            _sort(oin, record.value or b"", oogst)
+    return [
+        _gevonden(digest, *oogst.leveringen[digest], oogst, registers)
+        for digest in oogst.leveringen
+        if digest in oogst.regels
+    ]
+
+
+def _sort(oin: str, value: bytes, oogst: _Oogst) -> None:
+    geattesteerd = Geattesteerd.decode(value)
+    if geattesteerd.soort == SOORT_LEVERING:
+        digest = hashlib.sha256(geattesteerd.inhoud).digest()
+        oogst.leveringen[digest] = (oin, value)
+    elif geattesteerd.soort == SOORT_BEWIJS:
+        bewijs = Ontvangstbewijs.decode(geattesteerd.inhoud)
+        oogst.bewijzen.setdefault((bewijs.verstrekker, bewijs.bericht_id), value)
+    elif geattesteerd.soort == SOORT_TERUGMELDING:
+        melding = Terugmelding.decode(geattesteerd.inhoud)
+        levering = Ontvangstbewijs.decode(melding.bewijs).levering
+        oogst.terugmeldingen.setdefault(levering or b"", []).append(value)
+
+
+def _gevonden(
+    digest: bytes,
+    oin: str,
+    value: bytes,
+    oogst: _Oogst,
+    registers: dict[bytes, tuple[bytes, bytes]],
+) -> Gevonden:
+    inhoud, attestatie = oogst.regels[digest]
+    regel = Beslisregel.decode(inhoud)
+    register, tabel = registers[regel.register]
+    return Gevonden(
+        ontvanger=oin,
+        verstrekker=regel.verstrekker,
+        bericht_id=regel.bericht_id,
+        berichttype=regel.berichttype,
+        bestand=Bewijsbestand(
+            levering=value,
+            beslisregel=inhoud,
+            beslisregel_attestatie=attestatie,
+            ontvangstbewijs=oogst.bewijzen.get((regel.verstrekker, regel.bericht_id)),
+            terugmeldingen=tuple(oogst.terugmeldingen.get(digest, ())),
+            register=register,
+            tabel=tabel,
+        ),
+    )
+
+
+async def _read_all(transport: Transport, topics: Sequence[str]) -> list[Record]:
+    found: list[Record] = []
+    for topic in topics:
+        position, end = 0, await transport.end_offset(topic, 0)
+        while position < end:
+            records = await transport.read(
+                {(topic, 0): position}, limit=_PAGE, wait_s=5.0
+            )
+            if not records:
+                break
+            found += records
+            position = records[-1].offset + 1
+    return found
+
+
+def write_proofs(folder: Path, found: Iterable[Gevonden]) -> list[Path]:
+    """Write a file per delivery, named by berichttype, id and recipient."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for one in found:
+        name = f"{one.berichttype}-{one.bericht_id.hex()[:12]}-{one.ontvanger}{SUFFIX}"
+        path = folder / name
+        path.write_text(one.bestand.encode(), "utf-8")
+        paths.append(path)
+    return paths

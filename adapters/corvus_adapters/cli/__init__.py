@@ -1,0 +1,1 @@
+"""The command ``corvus``: parse, call, print."""

@@ -1,0 +1,261 @@
+"""``corvus verstuur`` and ``corvus ontvang``: one organisation at the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from corvus_adapters.app import (
+    build_organisatie,
+    build_transport,
+    installation_topics,
+    utc_now,
+)
+from corvus_adapters.cli.gedeeld import (
+    DEFAULT_FOLDER,
+    InstallationOption,
+    JsonOption,
+    console,
+    for_people,
+    open_installation,
+    print_json,
+    read_structured,
+)
+from corvus_adapters.sdk.concept import Concept, parse_concept
+from corvus_adapters.sdk.post import Geweigerdepost, Ontvangenbewijs
+from corvus_schemas.catalogus import load_catalogus
+from corvus_schemas.identifiers import format_id, parse_bericht_id
+from corvus_schemas.voorbeeld import voorbeeld_inhoud
+from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from corvus_adapters.sdk.openen import Ontvangst
+    from corvus_adapters.sdk.organisatie import Organisatie, Verzonden
+    from corvus_adapters.sdk.post import Post
+
+OrganisationOption = Annotated[
+    str,
+    typer.Option(
+        "--als", help="Organisation: its folder's name (vt-groningen) or its OIN."
+    ),
+]
+
+
+async def _with_client(
+    folder: Path, name: str, work: Callable[[Organisatie], Awaitable[Any]]
+) -> Any:
+    installatie = open_installation(folder)
+    keystore = installatie.keystore(name)
+    transport = build_transport(installatie, keystore.tls)
+    await transport.start()
+    try:
+        if installatie.instellingen.transport.soort == "sqlite":
+            await transport.ensure_topics(installation_topics(installatie, utc_now()))
+        client = build_organisatie(installatie, keystore, transport)
+        try:
+            return await work(client)
+        finally:
+            client.postbus.close()
+    finally:
+        await transport.close()
+
+
+@for_people
+def verstuur(
+    *,
+    file: Annotated[
+        Path, typer.Argument(help="Message in YAML or JSON; - is standard input.")
+    ],
+    organisation: OrganisationOption,
+    installation: InstallationOption = Path(DEFAULT_FOLDER),
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for the broker's receipt; 0: do not.")
+    ] = 10.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Seal and send a message; prints its id, its zaak and the broker's receipt.
+
+    The content is checked and sealed here: what is wrong is named with its field, and
+    nothing leaves. A file to begin with: corvus schema voorbeeld politiemelding
+
+    Example: corvus verstuur melding.yaml --als pol-noord-nl
+    """
+    concept = parse_concept(read_structured(file))
+
+    async def work(client: Organisatie) -> tuple[Verzonden, Ontvangstbewijs | None]:
+        verzonden = await client.verstuur(concept)
+        bewijs = await _await_receipt(client, verzonden.bericht_id, wait)
+        return verzonden, bewijs
+
+    verzonden, bewijs = asyncio.run(_with_client(installation, organisation, work))
+    if as_json:
+        print_json(
+            {
+                "bericht_id": verzonden.bericht_id,
+                "zaak": verzonden.zaak,
+                "ontvangers": verzonden.ontvangers,
+                "status": None if bewijs is None else bewijs.status,
+                "code": None if bewijs is None else bewijs.code,
+                "waarschuwingen": [] if bewijs is None else bewijs.waarschuwingen,
+            }
+        )
+    else:
+        _show_sent(verzonden, bewijs, wait)
+    if bewijs is not None and bewijs.code:
+        raise typer.Exit(1)
+
+
+async def _await_receipt(
+    client: Organisatie, bericht_id: str, wait: float
+) -> Ontvangstbewijs | None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait
+    wanted = parse_bericht_id(bericht_id)
+    while loop.time() < deadline:
+        for one in await client.haal_op(wait_s=0.2):
+            if isinstance(one, Ontvangenbewijs) and one.bewijs.bericht_id == wanted:
+                return one.bewijs
+    return None
+
+
+def _show_sent(
+    verzonden: Verzonden, bewijs: Ontvangstbewijs | None, wait: float
+) -> None:
+    console.print(f"bericht  {verzonden.bericht_id}")
+    console.print(f"zaak     {verzonden.zaak}")
+    if bewijs is None:
+        said = "sent" if not wait else f"sent; no receipt within {wait:.0f} s"
+        console.print(f"status   {said}. Is a router running? corvus router")
+        return
+    console.print(f"status   {bewijs.status} {bewijs.code}")
+    for warning in bewijs.waarschuwingen:
+        console.print(f"warning  {warning}")
+    for one in bewijs.verstrekkingen:
+        count = len(one.regels)
+        refused = ", ".join(weg.reden for weg in one.geweigerd)
+        console.print(
+            f"to       {one.ontvanger}: {count} rubrieken"
+            + (f"; withheld: {refused}" if refused else "")
+        )
+
+
+@for_people
+def ontvang(
+    *,
+    organisation: OrganisationOption,
+    installation: InstallationOption = Path(DEFAULT_FOLDER),
+    confirm: Annotated[
+        bool, typer.Option("--bevestig", help="Confirm what is shown as VERWERKT.")
+    ] = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for new post.")] = 2.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch, verify, open and show what this organisation may see.
+
+    What is not confirmed is shown again next time. Refused post (not from the broker,
+    not for us, changed) is never shown: only its code is.
+
+    Example: corvus ontvang --als vt-groningen --bevestig
+    """
+
+    async def work(client: Organisatie) -> tuple[list[Post], list[Ontvangst]]:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait
+        post: list[Post] = []
+        while loop.time() < deadline:
+            fresh = await client.haal_op(wait_s=min(0.5, wait))
+            post += fresh
+            if post and not fresh:
+                break
+        opened = list(client.open_post())
+        if confirm:
+            for one in opened:
+                await client.bevestig(one, Status.VERWERKT)
+        return post, opened
+
+    post, opened = asyncio.run(_with_client(installation, organisation, work))
+    if as_json:
+        print_json([_as_dict(one) for one in opened])
+        return
+    _show_post(post, opened)
+
+
+def _as_dict(one: Ontvangst) -> dict[str, Any]:
+    return {
+        "sleutel": one.sleutel,
+        "bericht_id": one.bericht_id,
+        "berichttype": one.berichttype,
+        "verstrekker": one.verstrekker,
+        "verstrekker_naam": one.verstrekker_naam,
+        "functie": one.functie,
+        "doel": one.doel,
+        "zaak": one.zaak,
+        "inhoud": one.inhoud,
+        "regels": one.regels,
+        "niet_geleverd": one.achtergehouden,
+    }
+
+
+def _show_post(post: list[Post], opened: list[Ontvangst]) -> None:
+    for one in post:
+        if isinstance(one, Geweigerdepost):
+            console.print(f"[red]refused[/] {one.topic} {one.offset}: {one.code}")
+        elif isinstance(one, Ontvangenbewijs):
+            said = one.bewijs
+            console.print(
+                f"[dim]receipt[/] {format_id(said.bericht_id)} {said.status} {said.code}"
+                f" by {said.uitsteller}"
+            )
+    if not opened:
+        console.print("No messages are waiting.")
+    for message in opened:
+        table = Table(
+            title=f"{message.berichttype} from {message.verstrekker_naam}",
+            caption=f"{message.bericht_id} · zaak {message.zaak} · doel {message.doel}"
+            f" · {message.achtergehouden} positions empty or withheld",
+        )
+        table.add_column("rubriek")
+        table.add_column("rule")
+        table.add_column("content", overflow="fold")
+        for label, regel in message.regels.items():
+            value = _look_up(message.inhoud, label)
+            table.add_row(
+                escape(label), regel, escape(json.dumps(value, ensure_ascii=False))
+            )
+        console.print(table)
+
+
+def _look_up(inhoud: dict[str, Any], label: str) -> Any:
+    if "[" not in label:
+        return inhoud.get(label)
+    groep, rest = label.split("[", 1)
+    rol, tail = rest.split("#", 1)
+    index, kort = tail.split("].", 1)
+    records = [
+        record
+        for record in inhoud.get(groep, [])
+        if rol in (record.get("rol"), record.get("uitvoerder"))
+    ]
+    position = int(index)
+    return records[position].get(kort) if position < len(records) else None
+
+
+def example_concept(berichttype: str) -> dict[str, Any]:
+    """Make a synthetic message file to begin with."""
+    catalogus = load_catalogus()
+    inhoud = voorbeeld_inhoud(catalogus.berichttype(berichttype), catalogus, seed=1)
+    concept = Concept(
+        berichttype=berichttype,
+        inhoud=dict(inhoud),
+        doel="VEILIGHEIDSBEOORDELING",
+        gemeente="Groningen",
+    )
+    return concept.model_dump(mode="json", exclude_none=True, exclude_defaults=True)

@@ -1,0 +1,1 @@
+"""The demo: two cases through a real router process, shown and proven."""

@@ -1,0 +1,1 @@
+"""Scenarios: cases played through real SDKs and a real router, and compared."""

@@ -1,0 +1,136 @@
+"""What SREs see of a router: Prometheus metrics and log lines, never content.
+
+Cardinality is bounded: labels are berichttypen, codes, statuses and reasons of this
+project's own lists, and partition numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from corvus_adapters.log import get_log
+from corvus_broker.parkeren import PARKED
+from corvus_broker.service import Waarnemer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from corvus_broker.effecten import Effecten
+    from corvus_broker.ports import Record
+
+REPEATED: Final = "HERHAALD"
+_BATCHES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+class RouterWaarnemer(Waarnemer):
+    """Counts and logs what a router does."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._log = get_log()
+        self._received = Counter(
+            "corvus_messages_received_total",
+            "Records handled, by berichttype and outcome.",
+            ["berichttype", "uitkomst"],
+            registry=registry,
+        )
+        self._refused = Counter(
+            "corvus_messages_refused_total",
+            "Messages refused or put aside, by code.",
+            ["code"],
+            registry=registry,
+        )
+        self._disclosed = Counter(
+            "corvus_messages_disclosed_total",
+            "Leveringen made, by berichttype.",
+            ["berichttype"],
+            registry=registry,
+        )
+        self._withheld = Counter(
+            "corvus_cellen_withheld_total",
+            "Granted cellen that were not delivered, by reason.",
+            ["reden"],
+            registry=registry,
+        )
+        self._repeats = Counter(
+            "corvus_dedupe_hits_total",
+            "Messages seen before; the original receipt went out again.",
+            registry=registry,
+        )
+        self._parked = Counter(
+            "corvus_messages_parked_total",
+            "Messages parked with their zaak.",
+            registry=registry,
+        )
+        self._missing = Counter(
+            "corvus_moet_missing_total",
+            "Recipients a rule says must get a message and the sender left out.",
+            ["berichttype"],
+            registry=registry,
+        )
+        self._batch = Histogram(
+            "corvus_batch_records",
+            "Records in one transaction.",
+            buckets=_BATCHES,
+            registry=registry,
+        )
+        self._takeovers = Counter(
+            "corvus_partition_takeovers_total",
+            "Times a partition was claimed.",
+            ["partitie"],
+            registry=registry,
+        )
+        self._lost = Counter(
+            "corvus_partition_lost_total",
+            "Times a partition has to be claimed again, by code.",
+            ["code"],
+            registry=registry,
+        )
+        self._last = Gauge(
+            "corvus_last_batch_timestamp_seconds",
+            "LogAppendTime of the newest record handled, by partition.",
+            ["partitie"],
+            registry=registry,
+        )
+
+    def handled(self, records: Sequence[Record], effecten: Sequence[Effecten]) -> None:
+        """Count a batch that was committed, and log its outcomes."""
+        self._batch.observe(len(records))
+        newest = records[-1]
+        self._last.labels(newest.partition).set(newest.timestamp_ms / 1000)
+        for one in effecten:
+            self._count(one)
+        outcomes = Tally(one.uitkomst for one in effecten)
+        self._log.info(
+            "router.batch",
+            partitie=newest.partition,
+            aantal=len(records),
+            uitkomsten=dict(outcomes),
+        )
+
+    def _count(self, one: Effecten) -> None:
+        self._received.labels(one.berichttype or "onbekend", one.uitkomst).inc()
+        if one.code:
+            self._refused.labels(one.code).inc()
+        if one.uitkomst == REPEATED:
+            self._repeats.inc()
+        if one.uitkomst == PARKED:
+            self._parked.inc()
+        if one.leveringen:
+            self._disclosed.labels(one.berichttype).inc(len(one.leveringen))
+        for reden, count in one.geweigerd.items():
+            self._withheld.labels(reden).inc(count)
+        if one.waarschuwingen:
+            self._missing.labels(one.berichttype).inc(len(one.waarschuwingen))
+
+    def takeover(self, partition: int, restored: int) -> None:
+        """Note that a partition was claimed."""
+        self._takeovers.labels(partition).inc()
+        self._log.info("router.takeover", partitie=partition, hersteld=restored)
+
+    def lost(self, partition: int, code: str) -> None:
+        """Note that a partition has to be claimed again."""
+        self._lost.labels(code).inc()
+        self._log.warning("router.lost", partitie=partition, code=code)

@@ -1,0 +1,468 @@
+"""A whole chain inside one process: real keys, register, SDK and pipeline.
+
+Only the log is in memory, and the router runs at once when something is appended to
+``corvus.inzending``. An attacker bends what ``design`` and ``seal`` give and hands it
+to ``submit``. The clock stands still until a test moves it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from corvus_adapters.app import build_attesteerder
+from corvus_adapters.sdk.concept import Concept
+from corvus_adapters.sdk.openen import Lezer
+from corvus_adapters.sdk.organisatie import Organisatie, Uitrusting
+from corvus_adapters.sdk.postbus import Postbus
+from corvus_adapters.sdk.verzegelen import Zegel, seal_message
+from corvus_broker.batch import finish_batch
+from corvus_broker.inzending import SIGN_PURPOSE
+from corvus_broker.omgeving import Grenzen, Omgeving
+from corvus_broker.pipeline import Pipeline
+from corvus_broker.ports import Append, Record, Transport
+from corvus_broker.staat import Partitiestaat
+from corvus_broker.topics import AUDIT, GEPARKEERD, INZENDING, ZAAKSTAAT
+from corvus_crypto.manifest import commit_routering, make_manifest, parse_manifest
+from corvus_crypto.ondertekening import sign_one
+from corvus_crypto.suite import DEFAULT_SUITE
+from corvus_crypto.zaak import AliasSleutel, ZaakAlias, alias_partition, partition_of
+from corvus_schemas.catalogus import load_catalogus
+from corvus_schemas.identifiers import ZaakId
+from corvus_schemas.voorbeeld import voorbeeld_inhoud
+from corvus_schemas.wire.bericht import Geattesteerd, Inzending, Routering
+from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status
+from corvus_schemas.wire.staat import Auditbatch, Geparkeerd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from corvus_adapters.installatie.openen import Installatie
+    from corvus_adapters.keystore import BrokerKeystore, Keystore
+    from corvus_adapters.sdk.post import Post
+    from corvus_adapters.sdk.samenstellen import Ontwerp
+    from corvus_broker.effecten import Effecten
+    from corvus_broker.ports import PartitionClaim, TopicSpec
+    from corvus_broker.register import Registerreeks
+
+CATALOGUS = load_catalogus()
+POL, VT, OM, RVDK, RECL = (
+    "pol-noord-nl",
+    "vt-groningen",
+    "om-noord-nl",
+    "rvdk-noord-nl",
+    "recl-noord-nl",
+)
+VT_BRABANT, POL_BRABANT = "vt-west-brabant", "pol-west-brabant"
+KENMERKEN: Mapping[str, Mapping[str, bool | str]] = {
+    "politiemelding": {
+        "geheim_adres": False,
+        "verdachte_minderjarig": False,
+        "opsporingsbelang": False,
+        "melder_anoniem": False,
+        "vermoeden_strafbaar_feit": True,
+    },
+    "zsm_aanmelding": {
+        "geheim_adres": False,
+        "verdachte_minderjarig": False,
+        "minderjarige_betrokken": True,
+        "kind_betrokken": True,
+        "opsporingsbelang": False,
+        "melder_anoniem": False,
+        "vermoeden_strafbaar_feit": True,
+        "hg_label": True,
+        "zsm_zaak": True,
+        "zaak_vast": True,
+    },
+}
+DOELEN = {
+    "zsm_aanmelding": "AFDOENINGSBESLISSING",
+    "zsm_besluit": "OPSPORING_VERVOLGING",
+    "terugkoppeling": "TERUGKOPPELING",
+}
+
+
+def concept(
+    berichttype: str = "politiemelding", *, seed: int = 1, **fields: Any
+) -> Concept:
+    """Make a message of synthetic content, for Groningen unless it says otherwise."""
+    kind = CATALOGUS.berichttype(berichttype)
+    given: dict[str, Any] = {
+        "berichttype": berichttype,
+        "inhoud": fields.pop("inhoud", None)
+        or voorbeeld_inhoud(kind, CATALOGUS, seed=seed),
+        "doel": DOELEN.get(berichttype, "VEILIGHEIDSBEOORDELING"),
+        "kenmerken": {
+            **KENMERKEN.get(berichttype, {}),
+            **fields.pop("kenmerken", {}),
+        },
+    }
+    if kind.adressering == "keten" and "vt_regio" not in fields:
+        given["gemeente"] = "Groningen"
+    return Concept(**{**given, **fields})
+
+
+@dataclass
+class Geheugenlog(Transport):
+    """The topics, in memory; what reaches the inzending topic is handled at once."""
+
+    route: Callable[[Record], None]
+    now_ms: Callable[[], int]
+    records: dict[tuple[str, int], list[Record]] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
+    async def close(self) -> None:
+        """Nothing to release."""
+
+    async def ensure_topics(self, specs: Sequence[TopicSpec]) -> None:
+        """Topics come into being when they are used."""
+
+    async def partitions(self, topic: str) -> int:
+        raise NotImplementedError
+
+    async def claim(self, group: str, topic: str, partition: int) -> PartitionClaim:
+        raise NotImplementedError
+
+    async def end_offset(self, topic: str, partition: int) -> int:
+        return len(self.records.get((topic, partition), ()))
+
+    async def append(self, appends: Sequence[Append]) -> Sequence[int]:
+        return [self.put(append).offset for append in appends]
+
+    def put(self, append: Append, at_ms: int | None = None) -> Record:
+        """Append one record, and route it when it is an inzending."""
+        place = (append.topic, append.partition)
+        log = self.records.setdefault(place, [])
+        moment = self.now_ms() if at_ms is None else at_ms
+        record = Record(*place, len(log), append.key, append.value, moment)
+        log.append(record)
+        if append.topic == INZENDING:
+            self.route(record)
+        return record
+
+    async def read(
+        self,
+        positions: Mapping[tuple[str, int], int],
+        *,
+        limit: int,
+        wait_s: float,
+    ) -> Sequence[Record]:
+        found = [
+            record
+            for place, offset in positions.items()
+            for record in self.records.get(place, ())[offset:]
+        ]
+        return found[:limit]
+
+
+@dataclass
+class Deelnemer:
+    """One organisation: its client, and its keys for who attacks with them."""
+
+    organisatie: Organisatie
+    keystore: Keystore
+    lezer: Lezer
+
+    @property
+    def oin(self) -> str:
+        return self.keystore.oin
+
+
+class Simulator:
+    """The chain. ``registers`` replaces those of the sandbox."""
+
+    def __init__(
+        self,
+        sandbox: Installatie,
+        folder: Path,
+        *,
+        registers: Registerreeks | None = None,
+        nu: datetime | None = None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self.sandbox, self.folder = sandbox, folder
+        self.registers = registers or sandbox.register
+        self.nu = nu or datetime.now(UTC)
+        self.random = random
+        self.log = Geheugenlog(self._route, lambda: self.nu_ms)
+        self.broker: BrokerKeystore = sandbox.broker_keystore()
+        self.pipeline = self._pipeline()
+        self.staten: dict[int, Partitiestaat] = {}
+        self.effecten: list[Effecten] = []
+        self._orgs: dict[str, Deelnemer] = {}
+
+    # -- the clock -----------------------------------------------------------------
+
+    @property
+    def nu_ms(self) -> int:
+        return int(self.nu.timestamp() * 1000)
+
+    def later(self, **delta: float) -> None:
+        self.nu += timedelta(**delta)
+
+    # -- the router ----------------------------------------------------------------
+
+    def close(self) -> None:
+        """Release the organisations' files."""
+        for deelnemer in self._orgs.values():
+            deelnemer.organisatie.postbus.close()
+
+    def _pipeline(self) -> Pipeline:
+        settings = self.sandbox.instellingen
+        window = settings.router.venster_verleden_ms
+        return Pipeline(
+            Omgeving(
+                catalogus=CATALOGUS,
+                registers=self.registers,
+                aliassen=AliasSleutel(self.broker.alias_key),
+                grenzen=Grenzen(
+                    max_bytes=settings.router.max_bericht_bytes,
+                    verleden_ms=window,
+                    toekomst_ms=settings.router.venster_toekomst_ms,
+                    respijt_ms=settings.registers.respijt_ms,
+                    dedupe_ms=window + 30 * 86_400_000,
+                    statussen=self.sandbox.statussen,
+                ),
+                partities=self.registers.versies[0].partities,
+                broker_oin=self.broker.houder.oin,
+            )
+        )
+
+    def staat(self, partition: int) -> Partitiestaat:
+        return self.staten.setdefault(partition, Partitiestaat())
+
+    def _route(self, record: Record) -> None:
+        self.handle([record])
+
+    def handle(self, records: Sequence[Record]) -> list[Effecten]:
+        """One batch of one partition: decide, attest, append."""
+        staat = self.staat(records[0].partition)
+        effecten = [self.pipeline.process(record, staat) for record in records]
+        appends = finish_batch(
+            self.broker.houder.oin,
+            build_attesteerder(self.broker),
+            records,
+            effecten,
+            staat,
+        )
+        for append in appends:
+            self.log.put(append, records[-1].timestamp_ms)
+        self.effecten += effecten
+        return effecten
+
+    # -- organisations -------------------------------------------------------------
+
+    def org(self, naam: str) -> Deelnemer:
+        """Give an organisation of the sandbox by the name of its folder."""
+        if naam not in self._orgs:
+            keystore = self.sandbox.keystore(naam)
+            organisatie = Organisatie(
+                Uitrusting(
+                    keystore=keystore,
+                    postbus=Postbus(self.folder / f"{naam}.sqlite"),
+                    transport=self.log,
+                    registers=self.registers,
+                    catalogus=CATALOGUS,
+                    statussen=self.sandbox.statussen,
+                    clock=lambda: self.nu,
+                    random=self.random,
+                )
+            )
+            lezer = Lezer(
+                keystore.oin,
+                keystore.houder.type,
+                keystore.private_key,
+                self.registers,
+                CATALOGUS,
+                self.sandbox.statussen,
+            )
+            self._orgs[naam] = Deelnemer(organisatie, keystore, lezer)
+        return self._orgs[naam]
+
+    def design(
+        self, naam: str, wat: Concept | None = None, *, zaak: str | None = None
+    ) -> Ontwerp:
+        """Work a message out as its sender would, unsealed."""
+        organisatie = self.org(naam).organisatie
+        known = None if zaak is None else organisatie.postbus.zaak(zaak)
+        own = known or organisatie.postbus.open_zaak(self.random(16))
+        return organisatie.ontwerp(wat or concept(), own, self.random(16))
+
+    def zegel(self, naam: str) -> Zegel:
+        keystore = self.org(naam).keystore
+        return Zegel(
+            DEFAULT_SUITE.id, keystore.signing_key, keystore.thumbprint, self.random
+        )
+
+    def seal(
+        self, naam: str, ontwerp: Ontwerp, zegel: Zegel | None = None
+    ) -> Inzending:
+        """Seal and sign whatever the design says."""
+        return seal_message(
+            ontwerp.kop,
+            ontwerp.routering,
+            ontwerp.lading,
+            zegel or self.zegel(naam),
+        )
+
+    def message(self, naam: str = POL, wat: Concept | None = None) -> Inzending:
+        """A right message, sealed and not yet submitted."""
+        return self.seal(naam, self.design(naam, wat))
+
+    def submit(
+        self, inzending: Inzending | bytes, *, partitie: int | None = None
+    ) -> Effecten:
+        """Append to the inzending topic; gives what the router did."""
+        data = inzending if isinstance(inzending, bytes) else inzending.encode()
+        if partitie is None:
+            assert not isinstance(inzending, bytes), "bytes have no partition"
+            partitie = self.partition(Routering.decode(inzending.routering))
+        self.log.put(Append(INZENDING, partitie, b"", data))
+        return self.effecten[-1]
+
+    def partition(self, routering: Routering) -> int:
+        if not routering.nieuw:
+            return alias_partition(ZaakAlias(routering.zaak))
+        return partition_of(ZaakId(routering.zaak), self.registers.versies[0].partities)
+
+    async def post(self, naam: str) -> list[Post]:
+        """Let an organisation fetch its post."""
+        return await self.org(naam).organisatie.haal_op(wait_s=0)
+
+    # -- what there is to see ------------------------------------------------------
+
+    def deliveries(self, naam: str) -> list[Geattesteerd]:
+        """Everything in an organisation's own topics."""
+        oin = self.org(naam).oin
+        return [
+            Geattesteerd.decode(record.value or b"")
+            for (topic, _), records in sorted(self.log.records.items())
+            if topic.startswith(f"corvus.levering.{oin}.")
+            for record in records
+        ]
+
+    def receipts(self, naam: str) -> list[Ontvangstbewijs]:
+        """The broker's receipts to an organisation."""
+        return [
+            Ontvangstbewijs.decode(one.inhoud)
+            for one in self.deliveries(naam)
+            if one.soort == "bewijs"
+        ]
+
+    def audit(self) -> list[Auditbatch]:
+        return [
+            Auditbatch.decode(record.value or b"")
+            for record in self.log.records.get((AUDIT, 0), ())
+        ]
+
+    def parked(self) -> list[Geparkeerd]:
+        return [
+            Geparkeerd.decode(record.value or b"")
+            for (topic, _), records in sorted(self.log.records.items())
+            if topic == GEPARKEERD
+            for record in records
+        ]
+
+    def rebuilt(self, partition: int) -> Partitiestaat:
+        """The state of a partition, from its changelog alone."""
+        staat = Partitiestaat()
+        for record in self.log.records.get((ZAAKSTAAT, partition), ()):
+            staat.replay(record.key, record.value)
+        return staat
+
+
+def bend_kop(ontwerp: Ontwerp, **fields: Any) -> Ontwerp:
+    """A design with another kop: signed by its sender, and wrong all the same."""
+    return replace(ontwerp, kop=msgspec.structs.replace(ontwerp.kop, **fields))
+
+
+def bend_routering(ontwerp: Ontwerp, **fields: Any) -> Ontwerp:
+    """A design with another routering."""
+    bent = msgspec.structs.replace(ontwerp.routering, **fields)
+    return replace(ontwerp, routering=bent)
+
+
+def bend_lading(ontwerp: Ontwerp, **fields: Any) -> Ontwerp:
+    """A design with other content, positions or grants."""
+    return replace(ontwerp, lading=replace(ontwerp.lading, **fields))
+
+
+def bend(inzending: Inzending, **fields: Any) -> Inzending:
+    """A sealed message changed on its way: nobody signs it again."""
+    return msgspec.structs.replace(inzending, **fields)
+
+
+def uuid_of(bericht_id: bytes) -> uuid.UUID:
+    return uuid.UUID(bytes=bericht_id)
+
+
+def remake(
+    sim: Simulator,
+    naam: str,
+    inzending: Inzending,
+    *,
+    kop: Callable[[bytes], bytes] = bytes,
+    routering: Callable[[bytes], bytes] = bytes,
+    cellen: Callable[[bytes], bytes] = bytes,
+    kolommen: Callable[[bytes], bytes] = bytes,
+) -> Inzending:
+    """Change raw parts of a manifest and sign it again, as a bad sender can."""
+    old = parse_manifest(inzending.manifest)
+    raw = routering(inzending.routering)
+    new = make_manifest(
+        old.suite,
+        kop(old.kop),
+        commit_routering(old.suite, inzending.routering_zout, raw),
+        cellen(old.cellen),
+        kolommen(old.kolommen),
+    )
+    zegel = sim.zegel(naam)
+    signed = sign_one(zegel.key, zegel.certificaat, SIGN_PURPOSE, new.digest)
+    return bend(
+        inzending,
+        manifest=new.encoded,
+        routering=raw,
+        ondertekening=signed.encode(),
+    )
+
+
+def check_refused(
+    sim: Simulator,
+    effecten: Effecten,
+    code: str,
+    *,
+    naam: str = POL,
+    status: Status = Status.AFGEWEZEN,
+) -> Ontvangstbewijs:
+    """Nothing went out but a receipt to the sender with this code."""
+    assert (effecten.uitkomst, effecten.code) == (status.value, code)
+    assert not effecten.leveringen
+    assert not effecten.beslisregels
+    assert not effecten.geparkeerd
+    (bericht,) = effecten.berichten
+    bewijs = Ontvangstbewijs.decode(bericht.inhoud)
+    assert bericht.topic == f"corvus.levering.{sim.org(naam).oin}.p5y"
+    assert (bewijs.status, bewijs.code) == (status.value, code)
+    assert not bewijs.verstrekkingen
+    assert sim.receipts(naam)[-1] == bewijs
+    return bewijs
+
+
+def check_dead(sim: Simulator, effecten: Effecten, code: str) -> None:
+    """Nothing went out at all; the record is kept whole, without a zaak."""
+    assert (effecten.uitkomst, effecten.code) == ("ONBESTELBAAR", code)
+    assert not effecten.leveringen
+    assert not effecten.berichten
+    assert not effecten.beslisregels
+    kept = sim.parked()[-1]
+    assert (kept.code, kept.zaak) == (code, None)
+    records = sim.log.records[INZENDING, kept.partitie]
+    assert kept.inhoud == records[kept.offset].value
