@@ -1,6 +1,6 @@
 """What each step of the pipeline costs, in memory, on the reference message.
 
-    python -m bench.steps [--quick]
+python -m bench.steps [--quick]
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ class Stages:
         self.timed("parse (manifest, kop, routering, columns)", parse)
         return found
 
-    def _verify(
-        self, ontleed: list[OntledeInzending]
-    ) -> list[GeverifieerdeInzending]:
+    def _verify(self, ontleed: list[OntledeInzending]) -> list[GeverifieerdeInzending]:
         register = self.omgeving.registers.op(self.world.nu_ms)
         labels = [[p.label for p in one.posities] for one in ontleed]
         found: list[GeverifieerdeInzending] = []
@@ -186,7 +184,9 @@ class Stages:
         def leveringen() -> None:
             for one in beoordeeld:
                 plaats = one.plaats
-                bezorging = Bezorging(bytes(34), self.world.nu_ms, plaats.register.digest)
+                bezorging = Bezorging(
+                    bytes(34), self.world.nu_ms, plaats.register.digest
+                )
                 for oordeel in one.oordelen:
                     levering = make_levering(one.geverifieerd, oordeel, bezorging)
                     deliveries.append((one, oordeel, levering))

@@ -169,7 +169,19 @@ class Deelnemer:
 
     organisatie: Organisatie
     keystore: Keystore
-    lezer: Lezer
+    sim: Simulator
+
+    @property
+    def lezer(self) -> Lezer:
+        """What opens a delivery, under the registers of now."""
+        return Lezer(
+            self.keystore.oin,
+            self.keystore.houder.type,
+            self.keystore.private_key,
+            self.sim.registers,
+            CATALOGUS,
+            self.sim.sandbox.statussen,
+        )
 
     @property
     def oin(self) -> str:
@@ -194,10 +206,11 @@ class Simulator:
         self.random = random
         self.log = Geheugenlog(self._route, lambda: self.nu_ms)
         self.broker: BrokerKeystore = sandbox.broker_keystore()
-        self.pipeline = self._pipeline()
+        self.aliassen = AliasSleutel(self.broker.alias_key)
         self.staten: dict[int, Partitiestaat] = {}
         self.effecten: list[Effecten] = []
         self._orgs: dict[str, Deelnemer] = {}
+        self.restart()
 
     # -- the clock -----------------------------------------------------------------
 
@@ -215,14 +228,16 @@ class Simulator:
         for deelnemer in self._orgs.values():
             deelnemer.organisatie.postbus.close()
 
-    def _pipeline(self) -> Pipeline:
+    def restart(self, registers: Registerreeks | None = None) -> None:
+        """Make the pipeline anew, perhaps under other registers."""
+        self.registers = registers or self.registers
         settings = self.sandbox.instellingen
         window = settings.router.venster_verleden_ms
-        return Pipeline(
+        self.pipeline = Pipeline(
             Omgeving(
                 catalogus=CATALOGUS,
                 registers=self.registers,
-                aliassen=AliasSleutel(self.broker.alias_key),
+                aliassen=self.aliassen,
                 grenzen=Grenzen(
                     max_bytes=settings.router.max_bericht_bytes,
                     verleden_ms=window,
@@ -235,6 +250,12 @@ class Simulator:
                 broker_oin=self.broker.houder.oin,
             )
         )
+
+    def forget(self) -> None:
+        """Begin again: empty topics, empty state."""
+        self.log.records.clear()
+        self.staten.clear()
+        self.effecten.clear()
 
     def staat(self, partition: int) -> Partitiestaat:
         return self.staten.setdefault(partition, Partitiestaat())
@@ -276,15 +297,7 @@ class Simulator:
                     random=self.random,
                 )
             )
-            lezer = Lezer(
-                keystore.oin,
-                keystore.houder.type,
-                keystore.private_key,
-                self.registers,
-                CATALOGUS,
-                self.sandbox.statussen,
-            )
-            self._orgs[naam] = Deelnemer(organisatie, keystore, lezer)
+            self._orgs[naam] = Deelnemer(organisatie, keystore, self)
         return self._orgs[naam]
 
     def design(

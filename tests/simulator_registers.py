@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from corvus_adapters.installatie.aanmaken import concept_tabel
 from corvus_adapters.installatie.functionarissen import read_functionaris
 from corvus_broker.register import (
     REGISTER_TYPE,
@@ -128,3 +129,11 @@ def start_of(sandbox: Installatie) -> datetime:
 def soon(moment: datetime, **delta: float) -> datetime:
     """A moment later, in whole seconds, as certificates and registers count."""
     return moment.replace(microsecond=0) + timedelta(**delta)
+
+
+def without(rule: str) -> str:
+    """The concept table less one rule."""
+    head, *rules = concept_tabel().split("\n- regel: ")
+    kept = [one for one in rules if not one.startswith(f"{rule}\n")]
+    assert len(kept) == len(rules) - 1
+    return "\n- regel: ".join([head, *kept])

@@ -1,6 +1,8 @@
 """Composition root: from an installation to running parts.
 
-The only place that names concrete classes together.
+The only place that names concrete classes together. What not every process needs
+(aiokafka, the SDK with its database) is imported where it is used: a router is to be
+ready in two seconds.
 """
 
 from __future__ import annotations
@@ -10,10 +12,6 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from corvus_adapters.kafka.settings import KafkaSettings
-from corvus_adapters.kafka.transport import KafkaTransport
-from corvus_adapters.sdk.organisatie import Organisatie, Uitrusting
-from corvus_adapters.sdk.postbus import Postbus
 from corvus_adapters.sqlite.transport import SqliteTransport
 from corvus_broker.omgeving import Grenzen, Omgeving
 from corvus_broker.pipeline import Pipeline
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
     from corvus_adapters.installatie.openen import Installatie
     from corvus_adapters.keystore import BrokerKeystore, Keystore, TlsBestanden
+    from corvus_adapters.sdk.organisatie import Organisatie
     from corvus_broker.ports import TopicSpec, Transport
     from corvus_broker.service import Waarnemer
 
@@ -49,6 +48,9 @@ def build_transport(installatie: Installatie, tls: TlsBestanden) -> Transport:
     transport = installatie.instellingen.transport
     if transport.soort == "sqlite":
         return SqliteTransport(installatie.sqlite_path)
+    from corvus_adapters.kafka.settings import KafkaSettings  # noqa: PLC0415 - start-up
+    from corvus_adapters.kafka.transport import KafkaTransport  # noqa: PLC0415 - start-up
+
     kafka = transport.kafka
     bootstrap = os.environ.get("KAFKA_BOOTSTRAP", kafka.bootstrap)
     if not kafka.tls:
@@ -144,6 +146,12 @@ def build_organisatie(
     clock: Callable[[], datetime] = utc_now,
 ) -> Organisatie:
     """Make the client of one organisation; its postbus lies in its own folder."""
+    from corvus_adapters.sdk.organisatie import (  # noqa: PLC0415 - start-up
+        Organisatie,
+        Uitrusting,
+    )
+    from corvus_adapters.sdk.postbus import Postbus  # noqa: PLC0415 - start-up
+
     return Organisatie(
         Uitrusting(
             keystore=keystore,

@@ -66,7 +66,7 @@ def resolve_geadresseerden(
             )
         if allowed is None:
             _check_area(ontleed, register, organisatie, samenhang.op)
-        _check_key(register, kolom, ontleed.manifest.suite)
+        _check_key(register, kolom, ontleed.manifest.suite, samenhang.op)
         found.append(Geadresseerde(kolom, organisatie))
     return found
 
@@ -112,9 +112,16 @@ def _check_area(
         )
 
 
-def _check_key(register: Registerversie, kolom: Kolom, suite: int) -> None:
+def _check_key(
+    register: Registerversie, kolom: Kolom, suite: int, op: datetime
+) -> None:
     sleutel = register.sleutel_by_id(kolom.sleutel_id)
-    if sleutel is None or sleutel.oin != kolom.oin or sleutel.suite != suite:
+    if (
+        sleutel is None
+        or sleutel.oin != kolom.oin
+        or sleutel.suite != suite
+        or not register.usable(sleutel, int(op.timestamp() * 1000))
+    ):
         raise IdentityError(
             "kolom.sleutel",
             f"the key of a column is not a current key of {kolom.oin}",

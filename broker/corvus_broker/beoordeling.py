@@ -7,13 +7,16 @@ sealed under. What leaves is what the sender granted, both allow, and is not emp
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 from corvus_broker.adressering import KETEN
 from corvus_broker.inzending import granted_cellen
 from corvus_broker.kenmerken import Kenmerkset, Samenhang, find_bericht, took_part
-from corvus_routing.beslissing import Beslissing, Reden, Soort
-from corvus_routing.projection import Projectie, project
+from corvus_crypto.masker import flags
+from corvus_routing.beslissing import Beslissing, Reden, Soort, Uitkomst
+from corvus_routing.projection import REGEL_VERWIJZING, Projectie, project
+from corvus_routing.woordenboek import VERWIJZING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from corvus_schemas.catalogus import Positie
     from corvus_schemas.kenmerken import KenmerkWaarde
 
+_Types: TypeAlias = dict[tuple[str, str], frozenset[str]]
+
+_EVERY_BIT: Final = 0xFF
 LEEG: Final = 0
 GELEVERD: Final = 1
 NIET_TOEGEKEND: Final = 2
@@ -49,6 +55,28 @@ class Oordeel:
     beslissing: Beslissing
     projectie: Projectie
     redenen: bytes
+    regels: Sequence[str]
+    """Of every position the rules that decided about it, joined by a space."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grond:
+    """What a decision says about every position of a layout, whatever was granted.
+
+    ``redenen`` has a byte for each position, as one little-endian number.
+    """
+
+    beslissing: Beslissing
+    posities: tuple[Positie, ...]
+    redenen: int
+    regels: tuple[str, ...]
+
+
+# Decisions and layouts are shared by messages, so both are recognised by identity; a
+# Grond holds them, so that their ids cannot come back for others. One takes 1 to 4 kB.
+_gronden: Final[dict[tuple[int, int], _Grond]] = {}
+_GRONDEN_LIMIT: Final = 2048
+_types: Final[WeakKeyDictionary[GecompileerdeTabel, _Types]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +156,9 @@ def _judge(
             ontleed, samenhang, geadresseerde.organisatie.oin
         ),
     )
-    redenen = _redenen(ontleed, beslissing, projectie)
-    return Oordeel(geadresseerde, beslissing, projectie, redenen)
+    grond = _grond_of(beslissing, ontleed.posities)
+    redenen = _redenen(grond, ontleed.gevuld, projectie.mask)
+    return Oordeel(geadresseerde, beslissing, projectie, redenen, grond.regels)
 
 
 def _knows_reference(ontleed: OntledeInzending, samenhang: Samenhang, oin: str) -> bool:
@@ -143,28 +172,51 @@ def _knows_reference(ontleed: OntledeInzending, samenhang: Samenhang, oin: str) 
     )
 
 
-def _base(beslissing: Beslissing, posities: tuple[Positie, ...]) -> bytes:
-    return bytes(
-        NIET_TOEGEKEND
-        if uitkomst is not None and uitkomst.soort is Soort.TOEGESTAAN
-        else _REDENEN[Reden.STANDAARD]
-        if uitkomst is None or uitkomst.reden is None
-        else _REDENEN[uitkomst.reden]
-        for uitkomst in (beslissing.uitkomsten.get(p.rubriek.naam) for p in posities)
-    )
+def _grond_of(beslissing: Beslissing, posities: tuple[Positie, ...]) -> _Grond:
+    key = (id(beslissing), id(posities))
+    known = _gronden.get(key)
+    if known is None:
+        names = [positie.rubriek.naam for positie in posities]
+        redenen = bytes(_reden(beslissing.uitkomsten.get(naam)) for naam in names)
+        known = _Grond(
+            beslissing,
+            posities,
+            int.from_bytes(redenen, "little"),
+            tuple(_decided_by(beslissing, naam) for naam in names),
+        )
+        if len(_gronden) >= _GRONDEN_LIMIT:
+            _gronden.clear()
+        _gronden[key] = known
+    return known
 
 
-def _redenen(
-    ontleed: OntledeInzending, beslissing: Beslissing, projectie: Projectie
-) -> bytes:
-    """One byte per position: what became of it for this recipient."""
-    redenen = bytearray(_base(beslissing, ontleed.posities))
-    for position in range(len(redenen)):
-        if not ontleed.gevuld >> position & 1:
-            redenen[position] = LEEG
-        elif projectie.mask >> position & 1:
-            redenen[position] = GELEVERD
-    return bytes(redenen)
+def _reden(uitkomst: Uitkomst | None) -> int:
+    """Why a position does not go out, if it does not."""
+    if uitkomst is None:
+        return _REDENEN[Reden.STANDAARD]
+    if uitkomst.soort is Soort.TOEGESTAAN:
+        return NIET_TOEGEKEND
+    return _REDENEN[uitkomst.reden or Reden.STANDAARD]
+
+
+def _decided_by(beslissing: Beslissing, rubriek: str) -> str:
+    """Rules that decided about a rubriek, joined by a space; empty by default deny."""
+    if rubriek == VERWIJZING:
+        return REGEL_VERWIJZING
+    uitkomst = beslissing.uitkomsten.get(rubriek)
+    return "" if uitkomst is None else " ".join(uitkomst.regel_ids)
+
+
+def _redenen(grond: _Grond, gevuld: int, mask: int) -> bytes:
+    """One byte per position: what became of it for this recipient.
+
+    All positions at once: numbers with a byte for each, so nothing is carried over.
+    """
+    size = len(grond.posities)
+    delivered = int.from_bytes(flags(mask, size), "little")
+    withheld = int.from_bytes(flags(gevuld & ~mask, size), "little")
+    reasons = grond.redenen & withheld * _EVERY_BIT | delivered * GELEVERD
+    return reasons.to_bytes(size, "little")  # what is not filled stays LEEG
 
 
 def missing_moet(
@@ -184,9 +236,21 @@ def missing_moet(
     present = {oordeel.geadresseerde.organisatie.type for oordeel in oordelen}
     regio = ontleed.routering.vt_regio or "*"
     code, van = ontleed.berichttype.code, samenhang.verstrekker_type
-    types = tabellen.van_kracht.ontvanger_types(code, van)
+    types = _ontvanger_types(tabellen.van_kracht, code, van)
     return sorted(
         naar
         for naar in types - present
         if tabellen.decide(code, van, naar, regio, kenmerken.algemeen).moet
     )
+
+
+def _ontvanger_types(
+    tabel: GecompileerdeTabel, berichttype: str, van: str
+) -> frozenset[str]:
+    """Recipient types of a table, looked for once: it walks over all its rules."""
+    known = _types.setdefault(tabel, {})
+    types = known.get((berichttype, van))
+    if types is None:
+        types = tabel.ontvanger_types(berichttype, van)
+        known[berichttype, van] = types
+    return types

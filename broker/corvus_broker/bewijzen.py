@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, Final
 
 from corvus_broker.beoordeling import LEEG, NIET_TOEGEKEND, REDEN_NAMEN
-from corvus_crypto.masker import bits, encode_mask, mask_of
-from corvus_routing.projection import REGEL_VERWIJZING
-from corvus_routing.woordenboek import VERWIJZING
+from corvus_crypto.masker import bits, encode_mask, flags, mask_of
 from corvus_schemas.wire.bewijs import (
     Geweigerd,
     Ontvangstbewijs,
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
     from corvus_broker.levering import Levering
     from corvus_broker.ports import Record
 
+# Positions about which a rule, or the lack of one, decided.
+_DECIDED: Final = bytes(reden not in {LEEG, NIET_TOEGEKEND} for reden in range(256))
+
 
 def make_verstrekking(oordeel: Oordeel, levering: Levering | None) -> Verstrekking:
     """Tell the sender what one recipient got, and what was withheld and why."""
@@ -31,13 +33,12 @@ def make_verstrekking(oordeel: Oordeel, levering: Levering | None) -> Verstrekki
     per_reden: dict[int, list[int]] = {}
     for position in bits(oordeel.projectie.geweigerd | oordeel.projectie.aangehouden):
         per_reden.setdefault(oordeel.redenen[position], []).append(position)
-    regels = oordeel.projectie.regels_per_positie
-    delivered = bits(oordeel.projectie.mask)
+    delivered = flags(oordeel.projectie.mask, positions)
     return Verstrekking(
         ontvanger=oordeel.geadresseerde.organisatie.oin,
         levering=None if levering is None else levering.digest,
         posities=encode_mask(oordeel.projectie.mask, positions),
-        regels=[" ".join(regels[position]) for position in delivered],
+        regels=list(compress(oordeel.regels, delivered)),
         geweigerd=[
             Geweigerd(REDEN_NAMEN[reden], encode_mask(mask_of(found), positions))
             for reden, found in sorted(per_reden.items())
@@ -81,11 +82,7 @@ def make_beslisregel(
     register: bytes,
 ) -> bytes:
     """Make the evidence record of one decision about one recipient."""
-    regels = [
-        _decided_by(oordeel, ontleed.posities[position].rubriek.naam)
-        for position, reden in enumerate(oordeel.redenen)
-        if reden not in {LEEG, NIET_TOEGEKEND}
-    ]
+    decided = oordeel.redenen.translate(_DECIDED)
     return Beslisregel(
         bericht_id=ontleed.kop.bericht_id,
         manifest=ontleed.manifest.digest,
@@ -95,7 +92,7 @@ def make_beslisregel(
         levering=None if levering is None else levering.digest,
         doel=ontleed.kop.doel,
         redenen=oordeel.redenen,
-        regels=regels,
+        regels=list(compress(oordeel.regels, decided)),
         routering=ontleed.manifest.routering,
         register_verzegeld=ontleed.kop.register,
         register=register,
@@ -103,11 +100,3 @@ def make_beslisregel(
         partitie=record.partition,
         offset=record.offset,
     ).encode()
-
-
-def _decided_by(oordeel: Oordeel, rubriek: str) -> str:
-    """Rules that decided about a rubriek, joined by a space; empty by default deny."""
-    if rubriek == VERWIJZING:
-        return REGEL_VERWIJZING
-    uitkomst = oordeel.beslissing.uitkomsten.get(rubriek)
-    return "" if uitkomst is None else " ".join(uitkomst.regel_ids)

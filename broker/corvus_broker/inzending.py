@@ -7,11 +7,12 @@ Each type is made in one place: ``parse_inzending`` believes nothing,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from corvus_crypto.kolom import Kolom, parse_kolommen
 from corvus_crypto.manifest import Manifest, commit_routering, parse_manifest
-from corvus_crypto.masker import bits, mask_of, parse_mask
+from corvus_crypto.masker import flags, parse_mask
 from corvus_crypto.ondertekening import Ondertekening, parse_ondertekening
 from corvus_crypto.sealing import check_cellen, check_kolom
 from corvus_crypto.suite import suite_of
@@ -107,7 +108,7 @@ def parse_inzending(
         routering_zout=inzending.routering_zout,
         kolommen=parse_kolommen(inzending.kolommen, suite, manifest.columns),
         ruwe_cellen=inzending.cellen,
-        gevuld=mask_of(range(len(posities))) & ~leeg,
+        gevuld=((1 << len(posities)) - 1) & ~leeg,
         toekenning=_parse_toekenning(routering, len(posities)),
     )
 
@@ -214,6 +215,7 @@ def granted_cellen(ontleed: OntledeInzending, kolom: Kolom) -> int:
 
 def pack_cellen(geverifieerd: GeverifieerdeInzending, mask: int) -> bytes:
     """Concatenate the cellen in a mask, as they came."""
-    present = bits(geverifieerd.ontleed.gevuld)
-    wires = zip(present, geverifieerd.cellen, strict=True)
-    return b"".join(wire.wire for position, wire in wires if mask >> position & 1)
+    ontleed = geverifieerd.ontleed
+    size = len(ontleed.posities)
+    chosen = compress(flags(mask, size), flags(ontleed.gevuld, size))
+    return b"".join([cel.wire for cel in compress(geverifieerd.cellen, chosen)])

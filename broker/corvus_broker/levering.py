@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from corvus_broker.inzending import pack_cellen
 from corvus_broker.topics import levering_topic
-from corvus_crypto.masker import bits, encode_mask
+from corvus_crypto.masker import encode_mask, flags
 from corvus_schemas.wire.bericht import Leveringsbericht
 
 if TYPE_CHECKING:
@@ -51,15 +52,15 @@ def make_levering(
     if projectie.is_empty:
         return None
     ontleed = geverifieerd.ontleed
-    regels = projectie.regels_per_positie
+    positions = len(ontleed.posities)
     inhoud = Leveringsbericht(
         manifest=ontleed.manifest.encoded,
         ondertekening=ontleed.ruwe_ondertekening,
         zaak=bezorging.alias,
         kolom=oordeel.geadresseerde.kolom.encode(),
-        posities=encode_mask(projectie.mask, len(ontleed.posities)),
+        posities=encode_mask(projectie.mask, positions),
         cellen=pack_cellen(geverifieerd, projectie.mask),
-        regels=[" ".join(regels[position]) for position in bits(projectie.mask)],
+        regels=list(compress(oordeel.regels, flags(projectie.mask, positions))),
         ontvangen_op=bezorging.ontvangen_op,
         register=bezorging.register,
     ).encode()

@@ -14,7 +14,7 @@ AUDIT: Final = "corvus.audit"
 ZAAKSTAAT: Final = "corvus.zaakstaat"
 REGISTER: Final = "corvus.register"
 GEPARKEERD: Final = "corvus.geparkeerd"
-ROUTER_GROUP: Final = "corvus-router"
+ROUTER_GROUP: Final = "router"
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 BEWAARKLASSEN: Final = {

@@ -35,6 +35,8 @@ def _identifiers(tree: ast.Module) -> Iterator[str]:
                 yield name
             case ast.Constant(value=str(text)):
                 yield text
+            case _:
+                pass
 
 
 def _texts(value: object) -> Iterator[str]:

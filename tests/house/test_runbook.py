@@ -46,17 +46,17 @@ class _Reader(ast.NodeVisitor):
                     self._take(node.value, _PARKED)
         return self
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:  # noqa: N802 - name that ast calls
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._functions.append(node)
         self.generic_visit(node)
         self._functions.pop()
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:  # noqa: N802 - name that ast calls
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
         self._functions.append(node)
         self.generic_visit(node)
         self._functions.pop()
 
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:  # noqa: N802 - name that ast calls
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """See a warning: a code, a colon, and what it is about."""
         first = node.values[0] if node.values else None
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
@@ -65,7 +65,7 @@ class _Reader(ast.NodeVisitor):
                 self._note(match[1], node)
         self.generic_visit(node)
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802 - name that ast calls
+    def visit_Call(self, node: ast.Call) -> None:
         if _makes_error(node):
             self._read_code(node)
         self.generic_visit(node)
@@ -134,7 +134,8 @@ def _callee(node: ast.Call) -> str:
             return "super().__init__"
         case ast.Attribute(attr=name):
             return name
-    return ""
+        case _:
+            return ""
 
 
 def _makes_error(node: ast.Call) -> bool:

@@ -41,7 +41,6 @@ InstallationOption = Annotated[
     typer.Option(
         "--installatie",
         "-i",
-        envvar="CORVUS_INSTALLATIE",
         help="Folder that corvus init made.",
         show_default=True,
     ),

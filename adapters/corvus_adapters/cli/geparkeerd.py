@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from corvus_adapters.installatie.openen import Installatie
     from corvus_broker.ports import Transport
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Parked messages and dead letters: list them, take them up again.",
+)
 _PAGE = 500
 
 

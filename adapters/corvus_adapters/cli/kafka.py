@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from corvus_adapters.app import installation_topics, utc_now
+from corvus_adapters.cli.gedeeld import for_people, open_installation
+from corvus_adapters.kafka.acls import apply, organisation_rules, router_rules
 from corvus_adapters.kafka.certificates import OPERATOR_OIN, SandboxCa
 from corvus_adapters.kafka.server import KafkaServer
 from corvus_adapters.kafka.server_config import ServerTls, existing
+from corvus_adapters.kafka.transport import KafkaTransport
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+if TYPE_CHECKING:
+    from corvus_adapters.installatie.openen import Installatie
+
+app = typer.Typer(
+    no_args_is_help=True, help="A real Apache Kafka on this machine, without Docker."
+)
 
 Folder = Annotated[
     Path, typer.Option("--dir", help="Folder with data, logs and certificates.")
@@ -21,10 +31,22 @@ Folder = Annotated[
 DEFAULT_FOLDER = Path("corvus-kafka")
 
 
+Installation = Annotated[
+    Path | None,
+    typer.Option(
+        "--installatie",
+        "-i",
+        help="Serve this installation: its own certificates, topics and ACLs per OIN.",
+    ),
+]
+
+
 @app.command()
+@for_people
 def up(
     *,
     folder: Folder = DEFAULT_FOLDER,
+    installation: Installation = None,
     nodes: Annotated[int, typer.Option(help="1 or 3.")] = 1,
     plaintext: Annotated[
         bool, typer.Option(help="No TLS and no ACLs; for benchmarks only.")
@@ -33,14 +55,27 @@ def up(
         bool, typer.Option(help="Stay until interrupted, then stop Kafka.")
     ] = False,
 ) -> None:
-    """Start Kafka and wait until it serves clients."""
+    """Start Kafka and wait until it serves clients.
+
+    Example: corvus kafka up -i .corvus, then the settings it prints, then corvus router
+    """
     console = Console(stderr=True)
-    tls = None if plaintext else operator_tls(folder)
+    installatie = None if installation is None else open_installation(installation)
+    if installatie is not None and folder == DEFAULT_FOLDER:
+        folder = installatie.path / "kafka"
+    tls = None
+    if not plaintext:
+        tls = operator_tls(folder) if installatie is None else own_tls(installatie)
     server = KafkaServer(folder, tls=tls, nodes=nodes)
     server.start()
     with console.status("Kafka starts"):
         server.wait_ready()
-    _describe(server)
+    if installatie is not None:
+        asyncio.run(prepare(installatie, server))
+        for name, value in settings_for(server).items():
+            typer.echo(f"export {name}={value}")
+    else:
+        _describe(server)
     if foreground:
         console.print("Interrupt to stop.")
         try:
@@ -49,7 +84,47 @@ def up(
             server.stop()
 
 
+def own_tls(installatie: Installatie) -> ServerTls:
+    """Give the broker's own certificate, under which Kafka serves an installation."""
+    keystore = installatie.broker_keystore()
+    tls = keystore.tls
+    return ServerTls(tls.wortels, tls.certificaat, tls.sleutel, keystore.houder.oin)
+
+
+async def prepare(installatie: Installatie, server: KafkaServer) -> None:
+    """Make the topics of an installation, and give each OIN its own rights.
+
+    Raises:
+        UnavailableError: ``transport.onbereikbaar``.
+        SettingsError: ``topic.afwijkend``, ``transport.geen_toegang``.
+    """
+    settings = server.operator_settings()
+    transport = KafkaTransport(settings)
+    await transport.start()
+    try:
+        await transport.ensure_topics(installation_topics(installatie, utc_now()))
+    finally:
+        await transport.close()
+    if server.tls is None:
+        return
+    register = installatie.register.op(int(utc_now().timestamp() * 1000))
+    rules = router_rules(installatie.broker_keystore().houder.oin)
+    for oin in register.adresboek.oins():
+        rules += organisation_rules(oin)
+    await apply(settings, rules)
+
+
+def settings_for(server: KafkaServer) -> dict[str, str]:
+    """Give the settings that make an installation use this Kafka."""
+    return {
+        "CORVUS_TRANSPORT__SOORT": "kafka",
+        "CORVUS_TRANSPORT__KAFKA__BOOTSTRAP": server.bootstrap,
+        "CORVUS_TRANSPORT__KAFKA__TLS": str(server.tls is not None).lower(),
+    }
+
+
 @app.command()
+@for_people
 def down(*, folder: Folder = DEFAULT_FOLDER) -> None:
     """Stop the Kafka of a folder, and nothing else."""
     server = _server(folder)
@@ -61,6 +136,7 @@ def down(*, folder: Folder = DEFAULT_FOLDER) -> None:
 
 
 @app.command()
+@for_people
 def status(*, folder: Folder = DEFAULT_FOLDER) -> None:
     """Say whether the Kafka of a folder runs, and where. Exit code 1 when not."""
     server = _server(folder)

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from corvus_adapters.scenario.bestand import Scenario
     from corvus_broker.ports import Transport
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True, help="Play cases through real SDKs and a real router."
+)
 
 
 @contextlib.asynccontextmanager

@@ -17,7 +17,10 @@ from corvus_schemas.catalogus import load_catalogus
 if TYPE_CHECKING:
     from corvus_schemas.catalogus import Berichttype, Catalogus
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The vocabulary: berichttypen, rubrieken, fields, codes, examples.",
+)
 
 
 @app.command("list")

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from corvus_routing.explain import Uitleg
     from corvus_schemas.kenmerken import KenmerkWaarde
 
-app = typer.Typer(no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Explain the verstrekkingentabel: who may see what, and why.",
+)
 
 
 def table_in_force(folder: Path) -> GecompileerdeTabel:

@@ -12,6 +12,14 @@ from typing import TYPE_CHECKING
 
 from corvus_adapters.kafka.admin import Admin
 from corvus_adapters.kafka.faults import guarded, retried
+from corvus_broker.topics import (
+    AUDIT,
+    GEPARKEERD,
+    INZENDING,
+    REGISTER,
+    ROUTER_GROUP,
+    ZAAKSTAAT,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +27,7 @@ if TYPE_CHECKING:
     from corvus_adapters.kafka.admin import AclRow
     from corvus_adapters.kafka.settings import KafkaSettings
 
-INZENDING = "corvus.inzending"
-REGISTER = "corvus.register"
 LEVERING_PREFIX = "corvus.levering."
-ROUTER_GROUP = "router"
 
 _ALLOW = 3
 _ANY_HOST = "*"
@@ -96,7 +101,7 @@ def router_rules(oin: str) -> list[Rule]:
     """What a router may: all data topics, and its own transactions and offsets."""
     write, read, limits = Operation.WRITE, Operation.READ, Operation.DESCRIBE_CONFIGS
     topic, prefixed = Resource.TOPIC, Pattern.PREFIXED
-    both = ("corvus.audit", "corvus.zaakstaat", "corvus.geparkeerd")
+    both = (AUDIT, ZAAKSTAAT, GEPARKEERD)
     return [
         Rule(oin, limits, topic, "corvus.", prefixed),
         Rule(oin, read, topic, INZENDING),

@@ -24,7 +24,12 @@ from corvus_crypto.ondertekening import parse_ondertekening
 from corvus_crypto.sealing import check_cellen, check_kolom, open_cellen, open_kast
 from corvus_crypto.suite import suite_of
 from corvus_routing.woordenboek import VERWIJZING
-from corvus_schemas.errors import EnvelopeError, IdentityError, SchemaError
+from corvus_schemas.errors import (
+    EnvelopeError,
+    IdentityError,
+    RegisterError,
+    SchemaError,
+)
 from corvus_schemas.identifiers import format_id, parse_oin
 from corvus_schemas.inhoud import open_inhoud
 from corvus_schemas.wire.bericht import Geattesteerd, Kop, Leveringsbericht
@@ -95,10 +100,12 @@ def verify_attestatie(value: bytes, registers: Registerreeks) -> Geattesteerd:
     """
     geattesteerd = Geattesteerd.decode(value)
     attestatie = parse_attestatie(geattesteerd.attestatie)
-    for register in reversed(registers.versies):
-        found = register.broker_key(attestatie.sleutel_id)
-        if found is None:
-            continue
+    try:
+        # The register in force at that time decides: a key taken out of it is no key.
+        found = registers.op(attestatie.tijd_ms).broker_key(attestatie.sleutel_id)
+    except RegisterError:
+        found = None  # a time that no register covers is no reason to stop
+    if found is not None:
         key, van, tot = found
         if van <= attestatie.tijd_ms < tot:
             attestatie.verify(key, geattesteerd.soort, geattesteerd.inhoud)

@@ -111,14 +111,18 @@ class Registerversie:
         """
         best: Sleutel | None = None
         for sleutel in self._by_owner.get((oin, suite_id), ()):
-            if not sleutel.geldig_van_ms <= op_ms < sleutel.geldig_tot_ms:
-                continue
-            revoked = self._certificaten[sleutel.certificaat].ingetrokken_op_ms
-            if revoked is not None and op_ms >= revoked:
-                continue
-            if best is None or sleutel.volgnummer > best.volgnummer:
+            if self.usable(sleutel, op_ms) and (
+                best is None or sleutel.volgnummer > best.volgnummer
+            ):
                 best = sleutel
         return best
+
+    def usable(self, sleutel: Sleutel, op_ms: int) -> bool:
+        """Tell whether a key may be sealed to at a moment."""
+        if not sleutel.geldig_van_ms <= op_ms < sleutel.geldig_tot_ms:
+            return False
+        revoked = self._certificaten[sleutel.certificaat].ingetrokken_op_ms
+        return revoked is None or op_ms < revoked
 
     def sleutel_by_id(self, sleutel_id: bytes) -> Sleutel | None:
         """Look a key up by its id, whatever its validity."""
@@ -176,7 +180,7 @@ class Registerreeks:
         raise RegisterError(
             "register.geen_geldig",
             f"none of {len(self.versies)} register version(s) is in force at this time",
-            advice="Publish a new version signed by two officers: corvus register",
+            advice="Have two officers sign and publish a new register version.",
         )
 
     def by_digest(self, digest: bytes) -> Registerversie | None:

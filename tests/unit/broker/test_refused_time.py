@@ -14,7 +14,7 @@ from simulator import (
     check_refused,
     concept,
 )
-from simulator_registers import opened, soon
+from simulator_registers import opened, soon, without
 
 from corvus_adapters.installatie.aanmaken import concept_tabel
 from corvus_adapters.sdk.openen import open_levering
@@ -77,14 +77,6 @@ def test_an_expired_attempt_does_not_use_up_the_id(sim: Simulator) -> None:
 def test_an_unknown_register_is_refused(sim: Simulator) -> None:
     ontwerp = bend_kop(sim.design(POL), register=b"\x07" * 32)
     check_refused(sim, sim.submit(sim.seal(POL, ontwerp)), "register.onbekend")
-
-
-def without(rule: str) -> str:
-    """The concept table less one rule."""
-    head, *rules = concept_tabel().split("\n- regel: ")
-    kept = [one for one in rules if not one.startswith(f"{rule}\n")]
-    assert len(kept) == len(rules) - 1
-    return "\n- regel: ".join([head, *kept])
 
 
 @pytest.fixture

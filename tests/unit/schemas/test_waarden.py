@@ -1,8 +1,6 @@
-"""Texts with a meaning, kenmerken, codelijsten, places."""
+"""Texts with a meaning, kenmerken, codelijsten."""
 
 from __future__ import annotations
-
-from datetime import date
 
 import pytest
 from hypothesis import given
@@ -10,13 +8,10 @@ from hypothesis import strategies as st
 
 from corvus_schemas import waarden
 from corvus_schemas.catalogus import load_catalogus
-from corvus_schemas.errors import AddressError, SchemaError
-from corvus_schemas.gebieden import load_gebieden
+from corvus_schemas.errors import SchemaError
 from corvus_schemas.kenmerken import parse_kenmerk
 
 CATALOGUS = load_catalogus()
-GEBIEDEN = load_gebieden()
-DAY = date(2026, 11, 22)
 
 
 @pytest.mark.parametrize("value", ["2031", "2031-02", "2031-02-28", "2032-02-29"])
@@ -171,36 +166,3 @@ def test_consent_is_directional() -> None:
     assert {b.verstrekkers for b in verdachte} == {("RECL",)}
     assert {b.verstrekkers for b in slachtoffer} == {("SHN",)}
     assert [b.waarde for b in verdachte] == [True, False]
-
-
-def test_a_gemeente_leads_to_one_vt_regio() -> None:
-    for plaats in ("Doetinchem", "doetinchem"):
-        assert GEBIEDEN.find_gemeente(plaats, DAY).vt_regio.code == "VT06"
-    found = GEBIEDEN.find_gemeente("Doetinchem", DAY)
-    assert GEBIEDEN.find_gemeente(found.gemeentecode, DAY) == found
-    assert GEBIEDEN.find_gemeente(found.sleutel, DAY) == found
-    assert found.vt_regio.politie_eenheid == "Oost-Nederland"
-    assert GEBIEDEN.find_gemeente("St. Michielgestel", DAY).vt_regio.code == "VT23"
-    assert GEBIEDEN.synthetisch
-
-
-@pytest.mark.parametrize("plaats", ["Gennep", "Weesp", "Eemnes", "Bergen", "SYN0105"])
-def test_an_ambiguous_place_is_refused_with_the_candidates(plaats: str) -> None:
-    with pytest.raises(AddressError) as caught:
-        GEBIEDEN.find_gemeente(plaats, DAY)
-    assert caught.value.code == "adres.dubbele_route"
-    assert caught.value.message.count(" in ") == 2
-
-
-@pytest.mark.parametrize(("plaats", "op"), [("x", DAY), ("Delft", date(2017, 1, 1))])
-def test_an_unknown_place_or_day_has_no_route(plaats: str, op: date) -> None:
-    with pytest.raises(AddressError) as caught:
-        GEBIEDEN.find_gemeente(plaats, op)
-    assert caught.value.code == "adres.geen_route"
-
-
-def test_every_vt_regio_and_every_synthetic_code_is_there_once() -> None:
-    assert len(GEBIEDEN.vt_regios) == 26
-    codes = [gemeente.gemeentecode for gemeente in GEBIEDEN.gemeenten.values()]
-    assert len(set(codes)) == len(codes) == 380
-    assert all(len(code) == 4 and not code.isdigit() for code in codes)
