@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from rich.console import Console
 
 PACKAGES = ("cryptography", "pynacl", "aiokafka", "fastavro", "msgspec")
 
@@ -125,8 +126,10 @@ def machine() -> list[str]:
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     return [
         f"{_cpu_name()}, {os.cpu_count()} cores, {memory:.0f} GiB, load {load}",
-        f"{platform.system()} {platform.release().split('-')[0]},"
-        f" Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}",
+        (
+            f"{platform.system()} {platform.release().split('-')[0]},"
+            f" Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+        ),
         versions,
     ]
 

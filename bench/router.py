@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from bench.measure import Result, calibration, median, ratio, rounds
 from bench.world import BATCH, World
+from rich.console import Console
+
 from corvus_adapters.app import build_worker, installation_topics
 from corvus_adapters.kafka import KafkaSettings, KafkaTransport
 from corvus_adapters.kafka.certificates import OPERATOR_OIN, SandboxCa
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from bench.world import Sealed
+
     from corvus_broker.effecten import Effecten
     from corvus_broker.ports import PartitionClaim, Record, Transport
 
@@ -293,8 +294,10 @@ async def compare(
         f"Router 1 -> 4 on {title}",
         ("sender", "side", "messages/s", "CPU us", "router / it"),
         notes=[
-            f"{turns} rounds of {count} messages in turns, 4 partitions,"
-            f" transactions of at most {BATCH}; ratios are medians of the rounds",
+            (
+                f"{turns} rounds of {count} messages in turns, 4 partitions,"
+                f" transactions of at most {BATCH}; ratios are medians of the rounds"
+            ),
             "CPU us: of this process, a message",
         ],
     )

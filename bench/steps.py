@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from bench.measure import Result, calibration, cpu_us, median, rounds
 from bench.world import BATCH, ONTVANGERS, World
+from rich.console import Console
+
 from corvus_broker import aanvaarding, bewijzen
 from corvus_broker.aanvaarding import Plaats
 from corvus_broker.adressering import resolve_geadresseerden
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.world import Sealed
+
     from corvus_broker.aanvaarding import Beoordeeld
     from corvus_broker.inzending import GeverifieerdeInzending, OntledeInzending
     from corvus_broker.omgeving import Omgeving
@@ -91,8 +92,10 @@ class Stages:
 
         def parse() -> None:
             catalogus, most = self.omgeving.catalogus, self.omgeving.grenzen.max_bytes
-            for record in self.records:
-                found.append(parse_inzending(record.value or b"", catalogus, most))
+            found.extend(
+                parse_inzending(record.value or b"", catalogus, most)
+                for record in self.records
+            )
 
         self.timed("parse (manifest, kop, routering, columns)", parse)
         return found
@@ -120,8 +123,8 @@ class Stages:
                     check_kolom(one.manifest, kolom)
 
         def verify() -> None:
-            for one in ontleed:
-                found.append(verify_inzending(one, register, self.world.nu_ms))
+            now = self.world.nu_ms
+            found.extend(verify_inzending(one, register, now) for one in ontleed)
 
         self.timed("- of which signature", signatures)
         self.timed("- of which 25 commitments", commitments)
@@ -279,8 +282,10 @@ def _per_step(steps: dict[str, dict[str, list[float]]]) -> Result:
         "Pipeline, us of CPU a message, in memory",
         ("step", *(f"sender: {kind}" for kind in (ENKEL, REEKS))),
         notes=[
-            "reference message: politiemelding, 61 positions, 25 cellen, 2 KiB, to"
-            f" {len(ONTVANGERS)} recipients; every message opens its own zaak",
+            (
+                "reference message: politiemelding, 61 positions, 25 cellen, 2 KiB, to"
+                f" {len(ONTVANGERS)} recipients; every message opens its own zaak"
+            ),
         ],
     )
     for name, per_kind in steps.items():

@@ -28,14 +28,11 @@ from corvus_adapters.installatie.openen import Installatie
 from corvus_adapters.sdk.concept import Concept
 from corvus_adapters.sdk.postbus import Zaak
 from corvus_adapters.sdk.samenstellen import Ontwerp, Opdracht, Samensteller
-from corvus_broker.inzending import SIGN_PURPOSE
 from corvus_broker.ports import Append
 from corvus_broker.register import REGISTER_TYPE, TABEL_TYPE, sign_register, sign_tabel
 from corvus_broker.register.formaat import parse_register
 from corvus_broker.topics import INZENDING
 from corvus_crypto.dsse import peek_payload
-from corvus_crypto.manifest import parse_manifest
-from corvus_crypto.ondertekening import sign_batch
 from corvus_crypto.suite import DEFAULT_SUITE
 from corvus_crypto.zaak import partition_of
 from corvus_routing.tabel import tabel_from_payload
@@ -45,14 +42,13 @@ from corvus_schemas.voorbeeld import voorbeeld_inhoud
 from corvus_schemas.wire.bericht import Routering
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from corvus_adapters.keystore import BrokerKeystore
     from corvus_broker.pipeline import Pipeline
     from corvus_crypto.attestatie import Attesteerder
+    from corvus_routing.json_value import JsonValue
     from corvus_routing.regel import Verstrekkingentabel
-    from corvus_schemas.avro import JsonValue
     from corvus_schemas.wire.bericht import Inzending
 
 BERICHTTYPE = "politiemelding"
@@ -104,25 +100,37 @@ def bench_table(payload: JsonValue) -> Verstrekkingentabel:
     document = cast("dict[str, JsonValue]", payload)
     rules = cast("list[dict[str, JsonValue]]", document["regels"])
     kept = [rule for rule in rules if rule["berichttype"] != BERICHTTYPE]
+    whole = {**document, "regels": [*kept, *bench_rules()]}
+    return tabel_from_payload(cast("JsonValue", whole), load_catalogus())
+
+
+def bench_rules() -> list[dict[str, JsonValue]]:
+    """The rules for the reference message."""
     places = [
         (naar, rubriek)
         for naar, count in ONTVANGERS.items()
         for rubriek in RUBRIEKEN[:count]
     ]
-    kept += [
-        _rule(f"B{number:04}", rubriek, naar)
+    return [
+        make_rule(f"B{number:04}", BERICHTTYPE, rubriek, ("POL", naar))
         for number, (naar, rubriek) in enumerate(places)
     ]
-    whole = cast("JsonValue", {**document, "regels": kept})
-    return tabel_from_payload(whole, load_catalogus())
 
 
-def _rule(regel: str, rubriek: str, naar: str) -> dict[str, JsonValue]:
+def make_rule(
+    regel: str,
+    berichttype: str,
+    rubriek: str,
+    partijen: tuple[str, str],
+    regio: str = "*",
+) -> dict[str, JsonValue]:
+    """An allow rule as the table file has it."""
+    van, naar = partijen
     return {
         "regel": regel,
-        "berichttype": BERICHTTYPE,
+        "berichttype": berichttype,
         "rubriek": rubriek,
-        "van": "POL",
+        "van": van,
         "naar": naar,
         "besluit": "ja",
         "voorwaarde": VOORWAARDEN.get(naar, "!opsporingsbelang"),
@@ -134,7 +142,7 @@ def _rule(regel: str, rubriek: str, naar: str) -> dict[str, JsonValue]:
         "status": "concept",
         "geldig_van": "2025-01-01",
         "geldig_tot": None,
-        "regio": "*",
+        "regio": regio,
         "bron": "bench",
         "opmerking": "",
     }
@@ -215,30 +223,18 @@ class World:
     def design(self, suite: int = DEFAULT_SUITE.id) -> Ontwerp:
         return self.samensteller(suite).design(self.opdracht(), self.nu)
 
-    def seal(self, count: int, *, batched: bool) -> list[Sealed]:
+    def seal(
+        self, count: int, *, batched: bool, suite: int = DEFAULT_SUITE.id
+    ) -> list[Sealed]:
         """Seal distinct messages, each of its own zaak; signed one by one or not."""
-        maker, template = self.samensteller(), self.design()
-        made = [maker.seal(_fresh(template)) for _ in range(count)]
-        if batched:
-            made = [
-                one
-                for start in range(0, count, BATCH)
-                for one in self._sign_together(made[start : start + BATCH])
-            ]
-        return [self._place(one) for one in made]
-
-    def _sign_together(self, made: Sequence[Inzending]) -> list[Inzending]:
-        digests = [parse_manifest(one.manifest).digest for one in made]
-        signed = sign_batch(
-            self.keystore.signing_key,
-            self.keystore.thumbprint,
-            SIGN_PURPOSE,
-            digests,
-            secrets.token_bytes,
-        )
+        maker, template = self.samensteller(suite), self.design(suite)
+        size = BATCH if batched else 1
         return [
-            msgspec.structs.replace(one, ondertekening=ondertekening.encode())
-            for one, ondertekening in zip(made, signed, strict=True)
+            self._place(one)
+            for start in range(0, count, size)
+            for one in maker.seal(
+                [_fresh(template) for _ in range(min(size, count - start))]
+            )
         ]
 
     def _place(self, inzending: Inzending) -> Sealed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,10 +17,11 @@ from corvus_broker.topics import AUDIT, GEPARKEERD, INZENDING, levering_topics
 from corvus_schemas.avro import fingerprint_of
 from corvus_schemas.wire import wire_schema
 from corvus_schemas.wire.bericht import Geattesteerd
-from corvus_schemas.wire.bewijs import Ontvangstbewijs, Terugmelding
+from corvus_schemas.wire.bewijs import Ontvangstbewijs
 from corvus_schemas.wire.staat import Auditbatch, Geparkeerd
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
 
     from corvus_adapters.installatie import Installatie
@@ -60,7 +60,8 @@ class Load:
             for zaak in range(zaken):
                 kind = ("politiemelding", "zsm_aanmelding")[number % 2]
                 wat = concept(kind, seed=number, zaak=refs[zaak])
-                refs[zaak] = pol.leg_klaar(wat).zaak
+                [laid] = pol.leg_klaar(wat)
+                refs[zaak] = laid.zaak
         for one in pol.postbus.unsent():
             pol.postbus.set_status(one.bericht_id, "verzonden")
             self.waiting.append(
@@ -180,8 +181,7 @@ async def check_chain(load: Load) -> None:
     sent = await load.outgoing()
     _check_receipts(made, sent[load.orgs[POL].oin])
     audit = [
-        Auditbatch.decode(record.value or b"")
-        for record in await load.read_all(AUDIT)
+        Auditbatch.decode(record.value or b"") for record in await load.read_all(AUDIT)
     ]
     everything = [one for found in sent.values() for one in found]
     regels = check_evidence(audit, everything, register)

@@ -154,8 +154,7 @@ class World:
         plaintexts = {
             positie.label: lading.plaintexts[positie.label]
             for positie in lading.posities
-            if positie.label in lading.plaintexts
-            and send.filled >> positie.index & 1
+            if positie.label in lading.plaintexts and send.filled >> positie.index & 1
         }
         bent = bend_lading(
             self.ontwerp,
@@ -219,7 +218,11 @@ def allows(
     rules: Sequence[Rule], rubriek: str, naar: str, declared: Mapping[str, bool]
 ) -> bool:
     """The table, read a second time: deny beats allow, unknown only ever denies."""
-    facts = {**declared, "ontvanger": naar, "verstrekker": "POL"}
+    facts: dict[str, bool | str | tuple[str, ...]] = {
+        **declared,
+        "ontvanger": naar,
+        "verstrekker": "POL",
+    }
     allowed = False
     for rule in rules:
         if rule["rubriek"] != rubriek or rule["naar"] not in {"*", naar}:

@@ -20,7 +20,7 @@ from corvus_adapters.sdk.concept import Concept
 from corvus_adapters.sdk.openen import Lezer
 from corvus_adapters.sdk.organisatie import Organisatie, Uitrusting
 from corvus_adapters.sdk.postbus import Postbus
-from corvus_adapters.sdk.verzegelen import Zegel, seal_message
+from corvus_adapters.sdk.verzegelen import Zegel, seal_message, sign_messages
 from corvus_broker.batch import finish_batch
 from corvus_broker.inzending import SIGN_PURPOSE
 from corvus_broker.omgeving import Grenzen, Omgeving
@@ -31,9 +31,9 @@ from corvus_broker.topics import AUDIT, GEPARKEERD, INZENDING, ZAAKSTAAT
 from corvus_crypto.manifest import commit_routering, make_manifest, parse_manifest
 from corvus_crypto.ondertekening import sign_one
 from corvus_crypto.suite import DEFAULT_SUITE
-from corvus_crypto.zaak import AliasSleutel, ZaakAlias, alias_partition, partition_of
+from corvus_crypto.zaak import AliasSleutel, alias_partition, partition_of
 from corvus_schemas.catalogus import load_catalogus
-from corvus_schemas.identifiers import ZaakId
+from corvus_schemas.identifiers import ZaakAlias, ZaakId
 from corvus_schemas.voorbeeld import voorbeeld_inhoud
 from corvus_schemas.wire.bericht import Geattesteerd, Inzending, Routering
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status
@@ -153,7 +153,7 @@ class Geheugenlog(Transport):
         positions: Mapping[tuple[str, int], int],
         *,
         limit: int,
-        wait_s: float,
+        wait_s: float,  # noqa: ARG002 - what is there is there at once
     ) -> Sequence[Record]:
         found = [
             record
@@ -319,12 +319,17 @@ class Simulator:
         self, naam: str, ontwerp: Ontwerp, zegel: Zegel | None = None
     ) -> Inzending:
         """Seal and sign whatever the design says."""
-        return seal_message(
-            ontwerp.kop,
-            ontwerp.routering,
-            ontwerp.lading,
-            zegel or self.zegel(naam),
-        )
+        return self.seal_together(naam, [ontwerp], zegel)[0]
+
+    def seal_together(
+        self, naam: str, ontwerpen: Sequence[Ontwerp], zegel: Zegel | None = None
+    ) -> list[Inzending]:
+        """Seal, and sign them all with one signature."""
+        used = zegel or self.zegel(naam)
+        sealed = [
+            seal_message(one.kop, one.routering, one.lading, used) for one in ontwerpen
+        ]
+        return sign_messages(sealed, used)
 
     def message(self, naam: str = POL, wat: Concept | None = None) -> Inzending:
         """A right message, sealed and not yet submitted."""

@@ -101,9 +101,7 @@ class Certificaat:
     stuk: CertificaatStuk
 
 
-def issue(
-    sandbox: Installatie, oin: str, van: datetime, tot: datetime
-) -> Certificaat:
+def issue(sandbox: Installatie, oin: str, van: datetime, tot: datetime) -> Certificaat:
     """Have the sandbox's authority issue a certificate for an organisation."""
     ca: Path = sandbox.path / "ca"
     tsp = x509.load_pem_x509_certificate((ca / "tsp.pem").read_bytes())

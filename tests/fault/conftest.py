@@ -18,9 +18,7 @@ def installatie(
 ) -> Installatie:
     """A sandbox of its own on either transport; the router commits small batches."""
     path = tmp_path / "corvus"
-    shutil.copytree(
-        sandbox_path, path, ignore=shutil.ignore_patterns("*.sqlite*")
-    )
+    shutil.copytree(sandbox_path, path, ignore=shutil.ignore_patterns("*.sqlite*"))
     use_small_batches(path)
     if request.param == "kafka":
         settings = request.getfixturevalue("kafka_server").operator_settings()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from corvus_adapters.installatie import Installatie
+    from corvus_adapters.sdk import Ontvangst
 
 KINDS = ("politiemelding", "zsm_aanmelding")
 _SECRETS = ("Z7Q", "kanarie")
@@ -138,7 +139,7 @@ async def test_no_plaintext_and_no_key_in_the_broker(
         }
         for berichttype, (inhoud, _) in contents.items():
             await orgs[POL].verstuur(concept(berichttype, inhoud=inhoud))
-        received = []
+        received: list[Ontvangst] = []
         async with asyncio.timeout(60):
             while len(received) < len(KINDS):
                 received += await orgs[VT].ontvang()

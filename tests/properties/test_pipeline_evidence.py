@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import TYPE_CHECKING
 
 from evidence import check_evidence
@@ -86,7 +87,7 @@ def run(
     effecten: list[Effecten] = []
     appends: list[Append] = []
     bounds = sorted({0, len(todo), *(cut % (len(todo) + 1) for cut in cuts)})
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         batch = todo[start:end]
         done = [world.sim.pipeline.process(record, staat) for record in batch]
         signer = build_attesteerder(world.sim.broker)
@@ -138,7 +139,9 @@ def test_every_delivery_has_its_evidence(
         for append in appends
         if append.topic == "corvus.geparkeerd"
     ]
-    answered = [one.offset for one, e in zip(todo, effecten, strict=True) if e.berichten]
+    answered = [
+        one.offset for one, e in zip(todo, effecten, strict=True) if e.berichten
+    ]
     assert sorted([*parked, *answered]) == [one.offset for one in todo], "one outcome"
 
 

@@ -24,6 +24,8 @@ from corvus_schemas.wire.bericht import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipeline_model import World
     from simulator import Simulator
 
@@ -236,9 +238,14 @@ def test_a_sender_that_signs_nonsense_gets_an_answer(
     encoded = bent.encode()
     record = Record(INZENDING, partitie, 0, b"", encoded, sim.nu_ms)
     (effecten,) = sim.handle([record])
-    assert effecten.uitkomst in {"ONBESTELBAAR", "AFGEWEZEN", "VERLOPEN", "GEACCEPTEERD"}
+    assert effecten.uitkomst in {
+        "ONBESTELBAAR",
+        "AFGEWEZEN",
+        "VERLOPEN",
+        "GEACCEPTEERD",
+    }
     assert effecten.code != "bericht.vastgelopen"
 
 
-def _changed(record: Kop | Routering, fields: dict[str, object]) -> bytes:
+def _changed(record: Kop | Routering, fields: Mapping[str, object]) -> bytes:
     return msgspec.structs.replace(record, **fields).encode()

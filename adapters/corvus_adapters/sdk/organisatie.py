@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from corvus_broker.ports import Transport
     from corvus_broker.register import Registerreeks
     from corvus_schemas.catalogus import Catalogus
+    from corvus_schemas.wire.bericht import Inzending
 
 _RESEAL_CODES: Final = frozenset(
     {"register.verouderd", "register.onbekend", "kolom.sleutel", "suite.verlopen"}
@@ -118,7 +119,20 @@ class Organisatie:
             SchemaError, AddressError, SealError: nothing was kept or sent.
             UnavailableError: kept in the outbox; ``verzend`` sends it later.
         """
-        verzonden = self.leg_klaar(concept)
+        [verzonden] = await self.verstuur_reeks([concept])
+        return verzonden
+
+    async def verstuur_reeks(self, concepten: Sequence[Concept]) -> list[Verzonden]:
+        """Send many messages under one signature: for who sends in bulk.
+
+        Each carries its own path to the signed root, so they need not arrive together,
+        and salted, so that nobody can tell that they were sent together.
+
+        Raises:
+            SchemaError, AddressError, SealError: nothing was kept or sent.
+            UnavailableError: kept in the outbox; ``verzend`` sends them later.
+        """
+        verzonden = self.leg_reeks_klaar(concepten)
         await self.verzend()
         return verzonden
 
@@ -128,9 +142,20 @@ class Organisatie:
         Raises:
             SchemaError, AddressError, SealError: nothing was kept.
         """
-        zaak = self._zaak_for(concept)
-        bericht_id = uuid.uuid4().bytes
-        return self._put(concept, bericht_id, 1, zaak)
+        [verzonden] = self.leg_reeks_klaar([concept])
+        return verzonden
+
+    def leg_reeks_klaar(self, concepten: Sequence[Concept]) -> list[Verzonden]:
+        """Seal messages and put them in the outbox, without sending them yet.
+
+        Raises:
+            SchemaError, AddressError, SealError: nothing was kept.
+        """
+        opdrachten = [
+            self._opdracht(one, uuid.uuid4().bytes, 1, self._zaak_for(one))
+            for one in concepten
+        ]
+        return self._put(opdrachten)
 
     def ontwerp(self, concept: Concept, zaak: Zaak, bericht_id: bytes) -> Ontwerp:
         """Give the design of a message, as ``leg_klaar`` would seal it."""
@@ -170,27 +195,37 @@ class Organisatie:
             concept, bericht_id, poging, zaak, bus.bekend(zaak.ref), bus.kenners
         )
 
-    def _put(
-        self, concept: Concept, bericht_id: bytes, poging: int, zaak: Zaak
+    def _put(self, opdrachten: Sequence[Opdracht]) -> list[Verzonden]:
+        op = self._u.clock()
+        ontwerpen = [self._samensteller.design(one, op) for one in opdrachten]
+        inzendingen = self._samensteller.seal_all(ontwerpen)
+        return [
+            self._keep(opdracht, ontwerp, inzending)
+            for opdracht, ontwerp, inzending in zip(
+                opdrachten, ontwerpen, inzendingen, strict=True
+            )
+        ]
+
+    def _keep(
+        self, opdracht: Opdracht, ontwerp: Ontwerp, inzending: Inzending
     ) -> Verzonden:
-        opdracht = self._opdracht(concept, bericht_id, poging, zaak)
-        ontwerp = self._samensteller.design(opdracht, self._u.clock())
-        inzending = self._samensteller.seal(ontwerp)
+        zaak, bericht_id = opdracht.zaak, opdracht.bericht_id
         partitie = self._partition(zaak)
         oins = tuple(one.organisatie.oin for one in ontwerp.lading.toegekend)
+        berichttype = opdracht.concept.berichttype
         self._u.postbus.put_uitgaand(
             Uitgaand(
                 bericht_id=bericht_id,
                 zaak=zaak.ref,
-                concept=concept.model_dump_json(),
-                poging=poging,
+                concept=opdracht.concept.model_dump_json(),
+                poging=opdracht.poging,
                 partitie=partitie,
                 sleutel=ontwerp.routering.zaak,
                 inhoud=inzending.encode(),
                 status=NIEUW,
                 code="",
             ),
-            BekendBericht(bericht_id, concept.berichttype, self.oin, self.type),
+            BekendBericht(bericht_id, berichttype, self.oin, self.type),
             oins,
         )
         return Verzonden(format_id(bericht_id), zaak.ref, partitie, oins)
@@ -210,7 +245,8 @@ class Organisatie:
         zaak = self._u.postbus.zaak(uitgaand.zaak)
         if zaak is not None:
             concept = Concept.model_validate_json(uitgaand.concept)
-            self._put(concept, uitgaand.bericht_id, uitgaand.poging + 1, zaak)
+            poging = uitgaand.poging + 1
+            self._put([self._opdracht(concept, uitgaand.bericht_id, poging, zaak)])
 
     # -- receiving -----------------------------------------------------------------
 

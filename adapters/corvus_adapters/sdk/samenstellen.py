@@ -14,7 +14,12 @@ from corvus_adapters.sdk.plan import (
     find_gebied,
     plan_recipients,
 )
-from corvus_adapters.sdk.verzegelen import Lading, Zegel, seal_message
+from corvus_adapters.sdk.verzegelen import (
+    Lading,
+    Zegel,
+    seal_unsigned,
+    sign_messages,
+)
 from corvus_broker.aanvaarding import AMSTERDAM
 from corvus_crypto.masker import mask_of
 from corvus_crypto.suite import DEFAULT_SUITE
@@ -126,13 +131,22 @@ class Samensteller:
 
     def seal(self, ontwerp: Ontwerp) -> Inzending:
         """Seal and sign a design."""
+        [inzending] = self.seal_all([ontwerp])
+        return inzending
+
+    def seal_all(self, ontwerpen: Sequence[Ontwerp]) -> list[Inzending]:
+        """Seal designs and sign them: several of them with one signature."""
         zegel = Zegel(
             self.suite,
             self.keystore.signing_key,
             self.keystore.thumbprint,
             self.random,
         )
-        return seal_message(ontwerp.kop, ontwerp.routering, ontwerp.lading, zegel)
+        sealed = [
+            seal_unsigned(one.kop, one.routering, one.lading, zegel)
+            for one in ontwerpen
+        ]
+        return sign_messages(sealed, zegel)
 
     def _content(self, concept: Concept) -> Inhoud:
         berichttype = self.catalogus.berichttype(concept.berichttype)

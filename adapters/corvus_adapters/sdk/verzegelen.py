@@ -12,7 +12,7 @@ from corvus_crypto.cel import CelContext, Plaats
 from corvus_crypto.kolom import ZOUT_BYTES, KastContext, columns_for
 from corvus_crypto.lp import digest, u8
 from corvus_crypto.masker import encode_mask, mask_of
-from corvus_crypto.ondertekening import sign_one
+from corvus_crypto.ondertekening import sign_batch, sign_one
 from corvus_crypto.sealing import Omvang, Vulling, make_kast, seal
 from corvus_schemas.identifiers import parse_oin
 from corvus_schemas.wire.bericht import Inzending, Kop, Routering, Toekenning
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from corvus_adapters.sdk.plan import Toegekend
+    from corvus_crypto.ondertekening import Ondertekening
+    from corvus_crypto.sealing import Verzegeld
     from corvus_crypto.signing import SigningKey
     from corvus_schemas.catalogus import Positie
 
@@ -46,10 +48,51 @@ class Lading:
     toegekend: Sequence[Toegekend]
 
 
+@dataclass(frozen=True, slots=True)
+class Ongetekend:
+    """A sealed message that still wants its signature."""
+
+    verzegeld: Verzegeld
+    routering: bytes
+    routering_zout: bytes
+
+    def signed(self, ondertekening: Ondertekening) -> Inzending:
+        """Put the signature on."""
+        return Inzending(
+            manifest=self.verzegeld.manifest.encoded,
+            ondertekening=ondertekening.encode(),
+            routering=self.routering,
+            routering_zout=self.routering_zout,
+            kolommen=self.verzegeld.kolommen,
+            cellen=self.verzegeld.cellen,
+        )
+
+
+def sign_messages(messages: Sequence[Ongetekend], zegel: Zegel) -> list[Inzending]:
+    """Sign; several messages with one signature, each with its own path (SPEC 8)."""
+    digests = [one.verzegeld.manifest.digest for one in messages]
+    key, certificaat = zegel.key, zegel.certificaat
+    if len(digests) == 1:
+        signatures: Sequence[Ondertekening] = [
+            sign_one(key, certificaat, SIGN_PURPOSE, digests[0])
+        ]
+    else:
+        signatures = sign_batch(key, certificaat, SIGN_PURPOSE, digests, zegel.random)
+    return [one.signed(two) for one, two in zip(messages, signatures, strict=True)]
+
+
 def seal_message(
     kop: Kop, routering: Routering, lading: Lading, zegel: Zegel
 ) -> Inzending:
-    """Seal and sign. ``routering`` comes without masks: they are filled in here."""
+    """Seal and sign one message."""
+    [inzending] = sign_messages([seal_unsigned(kop, routering, lading, zegel)], zegel)
+    return inzending
+
+
+def seal_unsigned(
+    kop: Kop, routering: Routering, lading: Lading, zegel: Zegel
+) -> Ongetekend:
+    """Seal. ``routering`` comes without masks: they are filled in here."""
     posities, toegekend = lading.posities, lading.toegekend
     ruwe_kop = kop.encode()
     context = CelContext(zegel.suite, digest("kop", u8(zegel.suite), ruwe_kop))
@@ -82,17 +125,7 @@ def seal_message(
         kasten=kasten,
         random=zegel.random,
     )
-    ondertekening = sign_one(
-        zegel.key, zegel.certificaat, SIGN_PURPOSE, verzegeld.manifest.digest
-    )
-    return Inzending(
-        manifest=verzegeld.manifest.encoded,
-        ondertekening=ondertekening.encode(),
-        routering=ruwe_routering,
-        routering_zout=zout,
-        kolommen=verzegeld.kolommen,
-        cellen=verzegeld.cellen,
-    )
+    return Ongetekend(verzegeld, ruwe_routering, zout)
 
 
 def _vullingen(

@@ -93,9 +93,7 @@ def test_a_message_is_forgotten_after_the_dedupe_window_only(sim: Simulator) -> 
     message = sim.message()
     sim.submit(message)
     partitie = sim.partition(Routering.decode(message.routering))
-    kop_id = Ontvangstbewijs.decode(
-        sim.effecten[0].berichten[0].inhoud
-    ).bericht_id
+    kop_id = Ontvangstbewijs.decode(sim.effecten[0].berichten[0].inhoud).bericht_id
     oin = sim.org(POL).keystore.oin
     sim.later(days=34)
     sim.submit(b"", partitie=partitie)

@@ -106,7 +106,9 @@ def test_a_damaged_zaak_parks_alone_and_in_order(sim: Simulator) -> None:
         )
         assert not effecten.berichten
     assert sim.submit(other).uitkomst == "GEACCEPTEERD", "its neighbour goes on"
-    assert [one.inhoud for one in sim.parked()] == [one.encode() for one in messages[1:]]
+    assert [one.inhoud for one in sim.parked()] == [
+        one.encode() for one in messages[1:]
+    ]
     offsets = [one.offset for one in sim.parked()]
     assert offsets == sorted(offsets)
 
@@ -126,9 +128,7 @@ def test_a_repaired_zaak_is_released_in_order(sim: Simulator) -> None:
 
     assert sim.submit(messages[3]).code == "zaak.geparkeerd", "behind what waits"
     parked = sim.parked()
-    outcomes = [
-        release(sim, one, laatste=one is parked[-1]).uitkomst for one in parked
-    ]
+    outcomes = [release(sim, one, laatste=one is parked[-1]).uitkomst for one in parked]
     assert outcomes == ["GEACCEPTEERD"] * 3
     delivered = [one for one in sim.deliveries(VT) if one.soort == "levering"]
     assert len(delivered) == 4
@@ -167,9 +167,7 @@ def test_an_order_must_be_signed_by_the_brokers_own_key(sim: Simulator) -> None:
     forged = Attesteerder(pol.signing_key, sim.broker.batch_key_id, bytes(32))
     unknown = Attesteerder(pol.signing_key, bytes(16), bytes(32))
     before = len(sim.receipts(POL))
-    check_dead(
-        sim, release(sim, parked, attesteerder=forged), "attestatie.ongeldig"
-    )
+    check_dead(sim, release(sim, parked, attesteerder=forged), "attestatie.ongeldig")
     check_dead(
         sim, release(sim, parked, attesteerder=unknown), "heraanbieding.ongeldig"
     )

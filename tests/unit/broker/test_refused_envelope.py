@@ -128,9 +128,7 @@ def with_manifest_suite(sim: Simulator) -> Inzending:
     """A suite that does not exist, in the signed bytes."""
     message = sim.message()
     old = parse_manifest(message.manifest)
-    encoded = lp(
-        "manifest", b"\x09", old.kop, old.routering, old.cellen, old.kolommen
-    )
+    encoded = lp("manifest", b"\x09", old.kop, old.routering, old.cellen, old.kolommen)
     return bend(message, manifest=encoded)
 
 

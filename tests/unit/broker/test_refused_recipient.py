@@ -130,7 +130,9 @@ def test_a_gericht_message_reaches_only_who_it_addresses(sim: Simulator) -> None
     ontwerp = vt_melding(sim, sim.org(VT).oin)
     assert sim.submit(sim.seal(RVDK, ontwerp)).uitkomst == "GEACCEPTEERD"
     for geadresseerden in ([], [sim.org(VT_BRABANT).oin]):
-        bent = bend_routering(vt_melding(sim, sim.org(VT).oin), geadresseerden=geadresseerden)
+        bent = bend_routering(
+            vt_melding(sim, sim.org(VT).oin), geadresseerden=geadresseerden
+        )
         effecten = sim.submit(sim.seal(RVDK, bent))
         check_refused(sim, effecten, "ontvanger.niet_geadresseerd", naam=RVDK)
 

@@ -110,19 +110,15 @@ def test_after_grace_the_sender_has_to_seal_again(two: Simulator) -> None:
 
 async def test_the_sdk_seals_again_by_itself(two: Simulator) -> None:
     pol = two.org(POL).organisatie
-    verzonden = pol.leg_klaar(concept())
+    [verzonden] = pol.leg_klaar(concept())
     two.nu = soon(two.nu, hours=1, minutes=GRACE_MIN + 1)
     await pol.verzend()
     assert two.effecten[-1].code == "register.verouderd"
     await two.post(POL)
     assert two.effecten[-1].uitkomst == "GEACCEPTEERD"
-    (ontvangst,) = await pol_to_vt(two)
+    (ontvangst,) = await two.org(VT).organisatie.ontvang(wait_s=0)
     assert ontvangst.bericht_id == verzonden.bericht_id
     assert "incident" not in ontvangst.inhoud, "resealed under the new table"
-
-
-async def pol_to_vt(sim: Simulator) -> list[object]:
-    return list(await sim.org(VT).organisatie.ontvang(wait_s=0))
 
 
 def test_a_register_from_the_future_is_not_sealed_under(two: Simulator) -> None:
@@ -151,6 +147,20 @@ def test_an_old_table_that_ended_makes_the_sender_seal_again(
     message = sim.message()
     sim.later(minutes=10)
     check_refused(sim, sim.submit(message), "register.verouderd")
+
+
+def test_an_expired_table_decides_nothing(sandbox: Installatie, tmp_path: Path) -> None:
+    ended = concept_tabel().replace("geldig_tot: null", 'geldig_tot: "2026-01-01"', 1)
+    reeks = Registerreeks([opened(sandbox, tabel=ended)])
+    message = bend_kop(
+        Simulator(sandbox, tmp_path).design(POL), register=reeks.versies[0].digest
+    )
+    sim = Simulator(sandbox, tmp_path, registers=reeks)
+    for attempt in (lambda: sim.submit(sim.seal(POL, message)), sim.message):
+        with pytest.raises(RegisterError) as caught:
+            attempt()
+        assert caught.value.code == "tabel.niet_in_werking"
+    assert not sim.deliveries(VT)
 
 
 def test_without_a_register_in_force_nothing_is_decided(sim: Simulator) -> None:

@@ -101,9 +101,7 @@ def test_a_fact_that_was_not_established_does_not_count(sim: Simulator) -> None:
     besluit = concept("zsm_besluit", kenmerken={"hg_label": True})
     plain = sim.design(OM, besluit)
     without = _delivered(sim, plain)
-    cited = bend_routering(
-        plain, feiten=[Feit("vt_zaak_lopend", bron=b"\5" * 16)]
-    )
+    cited = bend_routering(plain, feiten=[Feit("vt_zaak_lopend", bron=b"\5" * 16)])
     cited = _renewed(cited)
     assert _delivered(sim, cited) == without
 
@@ -163,7 +161,7 @@ async def test_the_opener_may_write_again_before_it_knows_its_alias(
     sim: Simulator,
 ) -> None:
     pol = sim.org(POL).organisatie
-    verzonden = pol.leg_klaar(concept())
+    [verzonden] = pol.leg_klaar(concept())
     again = concept(zaak=verzonden.zaak, seed=2)
     pol.leg_klaar(again)
     await pol.verzend()
@@ -179,7 +177,7 @@ async def test_an_alias_is_the_same_every_time_and_no_two_are_alike(
 ) -> None:
     # SPEC 10-4, SPEC 10-5
     pol = sim.org(POL).organisatie
-    verzonden = pol.leg_klaar(concept())
+    [verzonden] = pol.leg_klaar(concept())
     await pol.verzend()
     await sim.post(POL)
     pol.leg_klaar(concept(zaak=verzonden.zaak, seed=2))

@@ -176,6 +176,7 @@ def test_the_table_is_compiled_once_per_day_and_statuses() -> None:
 
 
 def test_signatures_of_two_officers_are_needed_on_both_entries() -> None:
+    # SPEC 15-1
     for signers in ((), (0,), (0, 0)):
         assert refusal(data=register_dsse(signers=signers)) == "register.handtekeningen"
         tabel = tabel_dsse(signers)[0]
@@ -186,6 +187,7 @@ def test_signatures_of_two_officers_are_needed_on_both_entries() -> None:
 
 
 def test_an_entry_edited_after_signing_is_refused() -> None:
+    # SPEC 15-1
     data = parse_json(register_dsse())
     assert isinstance(data, dict)
     edited = change(partities=8)
@@ -199,6 +201,7 @@ def test_a_register_is_no_table_and_the_other_way_around() -> None:
 
 
 def test_another_table_than_the_one_named_is_refused() -> None:
+    # SPEC 15-3
     assert refusal(change(tabel="00" * 32)) == "register.tabel"
 
 
@@ -223,6 +226,7 @@ def test_another_table_than_the_one_named_is_refused() -> None:
 def test_a_field_of_the_wrong_form_is_refused_and_named(
     fields: dict[str, object],
 ) -> None:
+    # SPEC 15-2
     payload = {**stuk(), **fields}
     data = sign_envelope(payload, REGISTER_TYPE, officers()[:2])  # type: ignore[arg-type] # wrong values are the point
     with pytest.raises(RegisterError, match=next(iter(fields))) as caught:
@@ -241,12 +245,14 @@ def test_a_period_must_not_be_empty() -> None:
 
 
 def test_two_entries_with_one_oin_are_refused() -> None:
+    # SPEC 15-6
     entry = stuk()
     entry["organisaties"].append(entry["organisaties"][0])
     assert refusal(entry) == "register.dubbel"
 
 
 def test_the_certificate_of_another_organisation_is_refused() -> None:
+    # SPEC 15-4
     entry = stuk()
     entry["organisaties"][0]["certificaten"] = entry["organisaties"][1]["certificaten"]
     assert refusal(entry) == "register.oin"
@@ -275,6 +281,7 @@ def _listed(der: bytes) -> CertificaatStuk:
 def test_certificates_must_be_valid_when_the_version_starts(
     periode: Periode, inner: str
 ) -> None:
+    # SPEC 15-4
     vt, _ = parties()
     tsp = authorities()[1]
     houder = Houder(VT, "Veilig Thuis proef")
@@ -330,6 +337,7 @@ def test_a_key_statement_edited_after_signing_is_refused(
 
 
 def test_a_key_statement_by_anothers_certificate_is_refused() -> None:
+    # SPEC 15-5
     vt, pol = parties()
     public = SUITES[1].generate_key()[1]
     geldig = (VAN_MS, TOT_MS)
@@ -354,6 +362,7 @@ def test_a_key_moved_or_copied_to_another_organisation_is_refused() -> None:
 
 
 def test_a_weak_key_is_refused() -> None:
+    # SPEC 15-5
     vt, _ = parties()
     weak = vt.declare(2, public=bytes(32))
     assert refusal(change_org(0, sleutels=[weak])) == "register.sleutelverklaring"
@@ -377,6 +386,7 @@ def test_a_wrong_broker_key_is_refused(
 
 
 def test_a_suite_listed_twice_is_refused() -> None:
+    # SPEC 15-6
     assert refusal(change(suites=stuk()["suites"] * 2)) == "register.dubbel"
 
 
@@ -410,6 +420,7 @@ def test_a_future_or_expired_register_is_not_in_force(moment: int) -> None:
 
 
 def test_an_older_version_does_not_come_back() -> None:
+    # SPEC 15-7
     reeks = Registerreeks([opened(), _next(2, NU_MS, NU_MS + HOUR_MS)])
     with pytest.raises(RegisterError) as caught:
         reeks.op(NU_MS + HOUR_MS)

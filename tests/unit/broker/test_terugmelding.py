@@ -16,8 +16,8 @@ from corvus_broker.ports import Append
 from corvus_broker.terugmelding import SIGN_PURPOSE
 from corvus_broker.topics import INZENDING
 from corvus_crypto.ondertekening import sign_one
-from corvus_crypto.zaak import ZaakAlias, alias_partition
-from corvus_schemas.identifiers import parse_bericht_id
+from corvus_crypto.zaak import alias_partition
+from corvus_schemas.identifiers import ZaakAlias, parse_bericht_id
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status, Terugmelding
 
 if TYPE_CHECKING:
@@ -207,7 +207,5 @@ async def test_a_receipt_with_a_wild_time_does_not_stop_the_senders_post(
     proef.send(proef.bent(status="VERWERKT"))
     post = await proef.sim.post(POL)
     assert not [one for one in post if isinstance(one, Geweigerdepost)]
-    statussen = [
-        one.bewijs.status for one in post if isinstance(one, Ontvangenbewijs)
-    ]
+    statussen = [one.bewijs.status for one in post if isinstance(one, Ontvangenbewijs)]
     assert statussen == ["GEACCEPTEERD", "AFGELEVERD", "VERWERKT"]

@@ -152,7 +152,8 @@ def test_who_may_not_send_a_berichttype_finds_nobody_to_receive_it(
         error = refused(sim, CorvusError, naam, berichttype="zsm_besluit")
         assert error.code in {"geen_ontvanger", "doel.past_niet"}
     kenmerken = {"hg_label": True}
-    assert sim.design(OM, concept("zsm_besluit", kenmerken=kenmerken))
+    design = sim.design(OM, concept("zsm_besluit", kenmerken=kenmerken))
+    assert design.lading.toegekend
 
 
 def test_the_reference_rubriek_is_not_the_callers(sim: Simulator) -> None:
