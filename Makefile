@@ -44,10 +44,10 @@ vectors: setup ## Make the test vectors anew; they must not differ
 	@git diff --exit-code -- tests/vectors
 
 bench: setup ## Measure everything; writes bench/results
-	@$(RUN) python bench/run.py
+	@$(RUN) python -m bench
 
 bench-quick: setup ## Measure in under a minute; ends with one line of JSON
-	@$(RUN) python bench/run.py --quick
+	@$(RUN) python -m bench --quick
 
 demo: setup ## Two cases through a real router, shown and proven (under 30 s)
 	@$(RUN) corvus demo

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.measure import Result, calibration, cpu_us, median, rounds
+from bench.measure import Result, best, calibration, cpu_us, rounds
 from bench.world import BATCH, ONTVANGERS, World
 from rich.console import Console
 
@@ -252,7 +252,7 @@ def _outputs(effecten: Effecten) -> list[tuple[str, bytes]]:
 
 def run(world: World, *, quick: bool) -> list[Result]:
     """Per step, and the whole pipeline for both kinds of sender."""
-    count, turns = (256, 3) if quick else (1024, 7)
+    count, turns = (128, 7) if quick else (512, 15)
     batches = {
         ENKEL: records(world.seal(count, batched=False), world.nu_ms),
         REEKS: records(world.seal(count, batched=True), world.nu_ms),
@@ -262,9 +262,12 @@ def run(world: World, *, quick: bool) -> list[Result]:
         whole(world, pipeline, made)  # decisions are remembered from here on
     totals: dict[str, list[float]] = defaultdict(list)
     steps: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for _ in rounds(turns):
-        for kind, made in batches.items():
+    # The parts after the whole: what they hold on to would slow the whole down.
+    for turn in rounds(turns):
+        for kind, made in _in_turn(batches, turn):
             totals[kind].append(cpu_us(partial(whole, world, pipeline, made), count))
+    for turn in rounds(turns):
+        for kind, made in _in_turn(batches, turn):
             stages = Stages(
                 world,
                 pipeline._omgeving,  # noqa: SLF001 - taken apart here, on purpose
@@ -277,6 +280,13 @@ def run(world: World, *, quick: bool) -> list[Result]:
     return [_per_step(steps), _whole(totals)]
 
 
+def _in_turn(
+    batches: dict[str, list[list[Record]]], turn: int
+) -> list[tuple[str, list[list[Record]]]]:
+    """Each round starts with another kind of sender."""
+    return list(batches.items())[:: -1 if turn % 2 else 1]
+
+
 def _per_step(steps: dict[str, dict[str, list[float]]]) -> Result:
     result = Result(
         "Pipeline, us of CPU a message, in memory",
@@ -284,12 +294,12 @@ def _per_step(steps: dict[str, dict[str, list[float]]]) -> Result:
         notes=[
             (
                 "reference message: politiemelding, 61 positions, 25 cellen, 2 KiB, to"
-                f" {len(ONTVANGERS)} recipients; every message opens its own zaak"
+                f" {len(ONTVANGERS)} recipients; every message opens its own zaak; best round"
             ),
         ],
     )
     for name, per_kind in steps.items():
-        result.add(name, *(median(per_kind[kind]) for kind in (ENKEL, REEKS)))
+        result.add(name, *(best(per_kind[kind]) for kind in (ENKEL, REEKS)))
     return result
 
 
@@ -299,12 +309,12 @@ def _whole(totals: dict[str, list[float]]) -> Result:
     )
     keys = {ENKEL: "pipeline_msgs_per_s", REEKS: "pipeline_batched_sender_msgs_per_s"}
     for kind, key in keys.items():
-        cost = median(totals[kind])
+        cost = best(totals[kind])
         result.add(kind, cost, 1e6 / cost)
         result.numbers[key] = round(1e6 / cost)
     result.notes.append(
         f"batches of {BATCH}; parse, all checks, decision, 4 leveringen, evidence,"
-        " receipt, state and attestation; no transport"
+        " receipt, state and attestation; no transport; best round"
     )
     return result
 

@@ -28,6 +28,7 @@ from corvus_adapters.installatie.openen import Installatie
 from corvus_adapters.sdk.concept import Concept
 from corvus_adapters.sdk.postbus import Zaak
 from corvus_adapters.sdk.samenstellen import Ontwerp, Opdracht, Samensteller
+from corvus_adapters.settings import CONFIG_FILE
 from corvus_broker.ports import Append
 from corvus_broker.register import REGISTER_TYPE, TABEL_TYPE, sign_register, sign_tabel
 from corvus_broker.register.formaat import parse_register
@@ -169,6 +170,8 @@ class World:
         self.nu = datetime.now(UTC)
         make_sandbox(self.path, nu=self.nu, organisaties="minimaal")
         _put_table(self.path)
+        with (self.path / CONFIG_FILE).open("a", encoding="utf-8") as config:
+            config.write(f"\n[router]\nbatch = {BATCH}\n")
         self.installatie = Installatie.open(self.path)
         self.catalogus = load_catalogus()
         self.keystore = self.installatie.keystore(AFZENDER)
@@ -232,7 +235,7 @@ class World:
         return [
             self._place(one)
             for start in range(0, count, size)
-            for one in maker.seal(
+            for one in maker.seal_all(
                 [_fresh(template) for _ in range(min(size, count - start))]
             )
         ]

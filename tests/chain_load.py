@@ -60,7 +60,7 @@ class Load:
             for zaak in range(zaken):
                 kind = ("politiemelding", "zsm_aanmelding")[number % 2]
                 wat = concept(kind, seed=number, zaak=refs[zaak])
-                [laid] = pol.leg_klaar(wat)
+                laid = pol.leg_klaar(wat)
                 refs[zaak] = laid.zaak
         for one in pol.postbus.unsent():
             pol.postbus.set_status(one.bericht_id, "verzonden")
@@ -219,7 +219,7 @@ async def _check_applications(load: Load, made: Sequence[Attempt]) -> None:
         first.setdefault(one.bericht_id, one)
     order = [one.bericht_id for one in sorted(first.values(), key=lambda o: o.place)]
     for naam in (VT, OM):
-        handed = await _take_in(load.orgs[naam])
+        handed = await _take_in(load, load.orgs[naam])
         assert len(set(handed)) == len(handed)
         per_zaak: defaultdict[bytes, list[bytes]] = defaultdict(list)
         for bericht_id in handed:
@@ -231,9 +231,20 @@ async def _check_applications(load: Load, made: Sequence[Attempt]) -> None:
             assert set(handed) == set(first), "VT gets both kinds"
 
 
-async def _take_in(organisatie: Organisatie) -> list[bytes]:
+async def _take_in(load: Load, organisatie: Organisatie) -> list[bytes]:
+    """Take everything in up to the end of the topics, however slow a read is."""
     handed: list[bytes] = []
-    while post := await organisatie.haal_op(limit=200, wait_s=0.5):
+    ends = {
+        (topic, 0): await load.transport.end_offset(topic, 0)
+        for topic in levering_topics(organisatie.oin)
+    }
+
+    def behind() -> bool:
+        known = organisatie.postbus.positions()
+        return any(known.get(place, 0) < end for place, end in ends.items())
+
+    while behind():
+        post = await organisatie.haal_op(limit=200, wait_s=0.5)
         assert all(hasattr(one, "bericht_id") for one in post), post
         handed += [bytes.fromhex(one.bericht_id.replace("-", "")) for one in post]  # type: ignore[union-attr]  # checked above
     again = [one.bericht_id for one in organisatie.open_post()]

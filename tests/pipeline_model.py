@@ -10,21 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from attack import bend_kop, bend_lading, bend_routering
 from hypothesis import strategies as st
 from routing_model import Rule, numbered, payload, read_condition
-from simulator import (
-    CATALOGUS,
-    OM,
-    POL,
-    RECL,
-    RVDK,
-    VT,
-    Simulator,
-    bend_kop,
-    bend_lading,
-    bend_routering,
-    concept,
-)
+from simulator import CATALOGUS, OM, POL, RECL, RVDK, VT, Simulator, concept
 
 from corvus_adapters.sdk.openen import open_levering
 from corvus_adapters.sdk.plan import Toegekend

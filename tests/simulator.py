@@ -8,35 +8,37 @@ to ``submit``. The clock stands still until a test moves it.
 from __future__ import annotations
 
 import secrets
-import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from simulator_log import Geheugenlog
 
 from corvus_adapters.app import build_attesteerder
 from corvus_adapters.sdk.concept import Concept
 from corvus_adapters.sdk.openen import Lezer
 from corvus_adapters.sdk.organisatie import Organisatie, Uitrusting
 from corvus_adapters.sdk.postbus import Postbus
-from corvus_adapters.sdk.verzegelen import Zegel, seal_message, sign_messages
+from corvus_adapters.sdk.verzegelen import Zegel, seal_unsigned, sign_messages
 from corvus_broker.batch import finish_batch
-from corvus_broker.inzending import SIGN_PURPOSE
 from corvus_broker.omgeving import Grenzen, Omgeving
 from corvus_broker.pipeline import Pipeline
-from corvus_broker.ports import Append, Record, Transport
+from corvus_broker.ports import Append, Record
 from corvus_broker.staat import Partitiestaat
-from corvus_broker.topics import AUDIT, GEPARKEERD, INZENDING, ZAAKSTAAT
-from corvus_crypto.manifest import commit_routering, make_manifest, parse_manifest
-from corvus_crypto.ondertekening import sign_one
+from corvus_broker.topics import (
+    AUDIT,
+    GEPARKEERD,
+    INZENDING,
+    ZAAKSTAAT,
+    topic_specs,
+)
 from corvus_crypto.suite import DEFAULT_SUITE
 from corvus_crypto.zaak import AliasSleutel, alias_partition, partition_of
 from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.identifiers import ZaakAlias, ZaakId
 from corvus_schemas.voorbeeld import voorbeeld_inhoud
 from corvus_schemas.wire.bericht import Geattesteerd, Inzending, Routering
-from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status
+from corvus_schemas.wire.bewijs import Ontvangstbewijs
 from corvus_schemas.wire.staat import Auditbatch, Geparkeerd
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
     from corvus_adapters.sdk.post import Post
     from corvus_adapters.sdk.samenstellen import Ontwerp
     from corvus_broker.effecten import Effecten
-    from corvus_broker.ports import PartitionClaim, TopicSpec
     from corvus_broker.register import Registerreeks
 
 CATALOGUS = load_catalogus()
@@ -109,61 +110,6 @@ def concept(
 
 
 @dataclass
-class Geheugenlog(Transport):
-    """The topics, in memory; what reaches the inzending topic is handled at once."""
-
-    route: Callable[[Record], None]
-    now_ms: Callable[[], int]
-    records: dict[tuple[str, int], list[Record]] = field(default_factory=dict)
-
-    async def start(self) -> None:
-        """Nothing to connect to."""
-
-    async def close(self) -> None:
-        """Nothing to release."""
-
-    async def ensure_topics(self, specs: Sequence[TopicSpec]) -> None:
-        """Topics come into being when they are used."""
-
-    async def partitions(self, topic: str) -> int:
-        raise NotImplementedError
-
-    async def claim(self, group: str, topic: str, partition: int) -> PartitionClaim:
-        raise NotImplementedError
-
-    async def end_offset(self, topic: str, partition: int) -> int:
-        return len(self.records.get((topic, partition), ()))
-
-    async def append(self, appends: Sequence[Append]) -> Sequence[int]:
-        return [self.put(append).offset for append in appends]
-
-    def put(self, append: Append, at_ms: int | None = None) -> Record:
-        """Append one record, and route it when it is an inzending."""
-        place = (append.topic, append.partition)
-        log = self.records.setdefault(place, [])
-        moment = self.now_ms() if at_ms is None else at_ms
-        record = Record(*place, len(log), append.key, append.value, moment)
-        log.append(record)
-        if append.topic == INZENDING:
-            self.route(record)
-        return record
-
-    async def read(
-        self,
-        positions: Mapping[tuple[str, int], int],
-        *,
-        limit: int,
-        wait_s: float,  # noqa: ARG002 - what is there is there at once
-    ) -> Sequence[Record]:
-        found = [
-            record
-            for place, offset in positions.items()
-            for record in self.records.get(place, ())[offset:]
-        ]
-        return found[:limit]
-
-
-@dataclass
 class Deelnemer:
     """One organisation: its client, and its keys for who attacks with them."""
 
@@ -206,6 +152,15 @@ class Simulator:
         self.random = random
         self.log = Geheugenlog(self._route, lambda: self.nu_ms)
         self.broker: BrokerKeystore = sandbox.broker_keystore()
+        register = self.registers.versies[0]
+        self.log.limits = {
+            spec.name: spec.max_message_bytes
+            for spec in topic_specs(
+                register.partities,
+                register.adresboek.oins(),
+                sandbox.instellingen.router.max_bericht_bytes,
+            )
+        }
         self.aliassen = AliasSleutel(self.broker.alias_key)
         self.staten: dict[int, Partitiestaat] = {}
         self.effecten: list[Effecten] = []
@@ -327,7 +282,7 @@ class Simulator:
         """Seal, and sign them all with one signature."""
         used = zegel or self.zegel(naam)
         sealed = [
-            seal_message(one.kop, one.routering, one.lading, used) for one in ontwerpen
+            seal_unsigned(one.kop, one.routering, one.lading, used) for one in ontwerpen
         ]
         return sign_messages(sealed, used)
 
@@ -395,92 +350,3 @@ class Simulator:
         for record in self.log.records.get((ZAAKSTAAT, partition), ()):
             staat.replay(record.key, record.value)
         return staat
-
-
-def bend_kop(ontwerp: Ontwerp, **fields: Any) -> Ontwerp:
-    """A design with another kop: signed by its sender, and wrong all the same."""
-    return replace(ontwerp, kop=msgspec.structs.replace(ontwerp.kop, **fields))
-
-
-def bend_routering(ontwerp: Ontwerp, **fields: Any) -> Ontwerp:
-    """A design with another routering."""
-    bent = msgspec.structs.replace(ontwerp.routering, **fields)
-    return replace(ontwerp, routering=bent)
-
-
-def bend_lading(ontwerp: Ontwerp, **fields: Any) -> Ontwerp:
-    """A design with other content, positions or grants."""
-    return replace(ontwerp, lading=replace(ontwerp.lading, **fields))
-
-
-def bend(inzending: Inzending, **fields: Any) -> Inzending:
-    """A sealed message changed on its way: nobody signs it again."""
-    return msgspec.structs.replace(inzending, **fields)
-
-
-def uuid_of(bericht_id: bytes) -> uuid.UUID:
-    return uuid.UUID(bytes=bericht_id)
-
-
-def remake(
-    sim: Simulator,
-    naam: str,
-    inzending: Inzending,
-    *,
-    kop: Callable[[bytes], bytes] = bytes,
-    routering: Callable[[bytes], bytes] = bytes,
-    cellen: Callable[[bytes], bytes] = bytes,
-    kolommen: Callable[[bytes], bytes] = bytes,
-) -> Inzending:
-    """Change raw parts of a manifest and sign it again, as a bad sender can."""
-    old = parse_manifest(inzending.manifest)
-    raw = routering(inzending.routering)
-    new = make_manifest(
-        old.suite,
-        kop(old.kop),
-        commit_routering(old.suite, inzending.routering_zout, raw),
-        cellen(old.cellen),
-        kolommen(old.kolommen),
-    )
-    zegel = sim.zegel(naam)
-    signed = sign_one(zegel.key, zegel.certificaat, SIGN_PURPOSE, new.digest)
-    return bend(
-        inzending,
-        manifest=new.encoded,
-        routering=raw,
-        ondertekening=signed.encode(),
-    )
-
-
-def check_refused(
-    sim: Simulator,
-    effecten: Effecten,
-    code: str,
-    *,
-    naam: str = POL,
-    status: Status = Status.AFGEWEZEN,
-) -> Ontvangstbewijs:
-    """Nothing went out but a receipt to the sender with this code."""
-    assert (effecten.uitkomst, effecten.code) == (status.value, code)
-    assert not effecten.leveringen
-    assert not effecten.beslisregels
-    assert not effecten.geparkeerd
-    (bericht,) = effecten.berichten
-    bewijs = Ontvangstbewijs.decode(bericht.inhoud)
-    assert bericht.topic == f"corvus.levering.{sim.org(naam).oin}.p5y"
-    assert (bewijs.status, bewijs.code) == (status.value, code)
-    assert not bewijs.verstrekkingen
-    assert sim.receipts(naam)[-1] == bewijs
-    return bewijs
-
-
-def check_dead(sim: Simulator, effecten: Effecten, code: str) -> None:
-    """Nothing went out at all; the record is kept whole, without a zaak."""
-    assert (effecten.uitkomst, effecten.code) == ("ONBESTELBAAR", code)
-    assert not effecten.leveringen
-    assert not effecten.berichten
-    assert not effecten.beslisregels
-    kept = sim.parked()[-1]
-    assert (kept.code, kept.zaak) == (code, None)
-    records = sim.log.records[INZENDING, kept.partitie]
-    assert kept.inhoud == records[kept.offset].value

@@ -12,6 +12,11 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from corvus_adapters.registerdienst import (
+    Keuring,
+    Registerlog,
+    Registervolger,
+)
 from corvus_adapters.sqlite.transport import SqliteTransport
 from corvus_broker.omgeving import Grenzen, Omgeving
 from corvus_broker.pipeline import Pipeline
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
     from corvus_adapters.installatie.openen import Installatie
     from corvus_adapters.keystore import BrokerKeystore, Keystore, TlsBestanden
+    from corvus_adapters.registerdienst import Registerwaarnemer
     from corvus_adapters.sdk.organisatie import Organisatie
     from corvus_broker.ports import TopicSpec, Transport
     from corvus_broker.service import Waarnemer
@@ -66,15 +72,22 @@ def build_transport(installatie: Installatie, tls: TlsBestanden) -> Transport:
 
 
 def installation_topics(installatie: Installatie, op: datetime) -> list[TopicSpec]:
-    """Give every topic of an installation, for the organisations of the register.
+    """Give every topic of an installation, for the organisations of every version.
+
+    Those of a version that is yet to start too: its topics are there in time.
 
     Raises:
         RegisterError: no register is in force.
     """
     register = installatie.register.op(int(op.timestamp() * 1000))
+    oins = {
+        oin: None
+        for versie in installatie.register.versies
+        for oin in versie.adresboek.oins()
+    }
     return topic_specs(
         register.partities,
-        register.adresboek.oins(),
+        oins,
         installatie.instellingen.router.max_bericht_bytes,
     )
 
@@ -109,24 +122,51 @@ def build_pipeline(
     )
 
 
+def build_keuring(installatie: Installatie) -> Keuring:
+    """Make what every entry of the register has to pass."""
+    return Keuring(installatie.vertrouwen, load_catalogus(), installatie.statussen)
+
+
+def build_volger(
+    installatie: Installatie,
+    transport: Transport,
+    *,
+    max_age_s: float,
+    waarnemer: Registerwaarnemer | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Registervolger:
+    """Make what lets the registers of an installation grow by what is published."""
+    return Registervolger(
+        transport,
+        installatie.register,
+        build_keuring(installatie),
+        waarnemer or Registerlog(),
+        clock=clock,
+        max_age_s=max_age_s,
+    )
+
+
 def build_attesteerder(keystore: BrokerKeystore) -> Attesteerder:
     """Make what signs batches."""
     return Attesteerder(keystore.batch_key, keystore.batch_key_id, keystore.zout_key)
 
 
-def build_worker(
+def build_worker(  # noqa: PLR0913 - what a worker ties together
     installatie: Installatie,
     keystore: BrokerKeystore,
     transport: Transport,
     waarnemer: Waarnemer,
     partition: int,
+    *,
+    volger: Registervolger | None = None,
 ) -> Worker:
-    """Make the worker of one partition.
+    """Make the worker of one partition; without a ``volger`` registers do not grow.
 
     Raises:
         RegisterError: no register is in force.
     """
     router = installatie.instellingen.router
+    following = {} if volger is None else {"ververs": volger.ververs}
     return Worker(
         partition,
         transport,
@@ -135,6 +175,7 @@ def build_worker(
         waarnemer,
         router_id=keystore.houder.oin,
         tempo=Tempo(batch=router.batch),
+        **following,
     )
 
 
@@ -162,5 +203,11 @@ def build_organisatie(
             statussen=installatie.statussen,
             clock=clock,
             random=secrets.token_bytes,
+            volger=build_volger(
+                installatie,
+                transport,
+                max_age_s=installatie.instellingen.registers.volg_ms / 1000,
+                clock=clock,
+            ),
         )
     )

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -166,8 +166,8 @@ class BrokerKeystore:
     path: Path
     houder: Houdergegevens
     batch_key: ed25519.Ed25519PrivateKey
-    alias_key: bytes
-    zout_key: bytes
+    alias_key: bytes = field(repr=False)
+    zout_key: bytes = field(repr=False)
     tls: TlsBestanden
 
     @classmethod

@@ -100,6 +100,20 @@ class RegisterInstellingen(BaseModel):
         description="Rule statuses that may be in force; concept (with open) is for"
         " demo and sandbox only.",
     )
+    marge_ms: int = Field(
+        _MINUTE_MS,
+        ge=1000,
+        le=_DAY_MS,
+        description="How long before its start a version has to be published, so that"
+        " everybody knows it in time, in milliseconds.",
+    )
+    volg_ms: int = Field(
+        1000,
+        ge=10,
+        le=_MINUTE_MS,
+        description="How often to look for new versions on the register's topic,"
+        " in milliseconds.",
+    )
     respijt_ms: int = Field(
         15 * _MINUTE_MS,
         ge=0,
@@ -114,13 +128,10 @@ class RouterInstellingen(BaseModel):
 
     model_config = _FROZEN
     batch: int = Field(
-        64, ge=1, le=4096, description="Most messages in one transaction and signature."
-    )
-    wacht_ms: int = Field(
-        5,
-        ge=0,
-        le=1000,
-        description="How long a batch waits to fill, in milliseconds.",
+        512,
+        ge=1,
+        le=4096,
+        description="Most messages in one transaction and signature.",
     )
     max_bericht_bytes: int = Field(
         1024 * 1024,

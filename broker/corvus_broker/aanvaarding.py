@@ -176,6 +176,20 @@ def find_zaak(ontleed: OntledeInzending, plaats: Plaats) -> Zaakstaat | None:
     return zaak
 
 
+def _check_id_in_zaak(
+    ontleed: OntledeInzending, zaak: Zaakstaat | None, plaats: Plaats
+) -> None:
+    """Refuse the id of another's message: antwoord_op would mean either of them."""
+    oins = () if zaak is None else zaak.deelnemers
+    known = [plaats.staat.bericht(oin, ontleed.kop.bericht_id) for oin in oins]
+    if any(one is not None and one.zaak == plaats.zaak_id for one in known):
+        raise ReplayError(
+            "bericht.id_hergebruikt",
+            "this bericht_id is that of another message in the zaak",
+            advice="Give every message its own id; keep it when you send it again.",
+        )
+
+
 def decide(
     geverifieerd: GeverifieerdeInzending, plaats: Plaats, omgeving: Omgeving
 ) -> Beoordeeld:
@@ -194,6 +208,7 @@ def decide(
             f"a {afzender.type} does not send a {ontleed.berichttype.code}",
         )
     zaak = find_zaak(ontleed, plaats)
+    _check_id_in_zaak(ontleed, zaak, plaats)
     samenhang = Samenhang(
         catalogus=omgeving.catalogus,
         adresboek=register.adresboek,
@@ -202,6 +217,7 @@ def decide(
         verstrekker=ontleed.verstrekker,
         verstrekker_type=afzender.type,
         op=op,
+        meer_personen=_several_persons(ontleed),
     )
     kenmerken = decide_kenmerken(ontleed.routering, ontleed.berichttype, samenhang)
     feiten = established_facts(
@@ -239,6 +255,11 @@ def _sealed_table(
         raise _outdated(
             f"the table of register {sealed.volgnummer} is not in force any more"
         ) from None
+
+
+def _several_persons(ontleed: OntledeInzending) -> bool:
+    rollen = zip(ontleed.berichttype.rollen, ontleed.kop.buckets, strict=True)
+    return any(groep == "betrokkenen" and bucket > 1 for (groep, _), bucket in rollen)
 
 
 def settle(beoordeeld: Beoordeeld, omgeving: Omgeving, effecten: Effecten) -> None:

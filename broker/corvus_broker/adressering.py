@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from corvus_broker.kenmerken import Samenhang, find_bericht, took_part
-from corvus_routing.gebied import Gebied
+from corvus_routing.gebied import Gebied, check_gebied, load_gebieden
 from corvus_schemas.errors import AddressError, IdentityError
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ def resolve_geadresseerden(
         AddressError: ``ontvanger.onbekend``, ``ontvanger.zelf``,
             ``ontvanger.buiten_gebied``, ``ontvanger.niet_geadresseerd``,
             ``antwoord_op.ontbreekt``, ``antwoord_op.onbekend``, ``geen_route``,
-            ``dubbele_route``, ``regio.onbekend``.
+            ``dubbele_route``, ``regio.onbekend``, ``regio.tegenstrijdig``.
         IdentityError: ``kolom.sleutel`` for a key that is not that organisation's.
     """
+    check_gebied(gebied_of_routering(ontleed.routering), load_gebieden())
     allowed = _addressed(ontleed, samenhang)
     found: list[Geadresseerde] = []
     for kolom in ontleed.kolommen:

@@ -2,13 +2,15 @@
 
 Order within it: evidence, leveringen and receipts, parked records, changed state. The
 tree of the batch has a leaf for everything that goes out and for every piece of
-evidence; each carries its own path, so nothing has to arrive whole.
+evidence; each carries its own path, so nothing has to arrive whole. A batch with very
+much evidence gets several trees, so that each fits a record of the audit topic.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+import itertools
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from corvus_broker.effecten import SOORT_BESLISREGEL, SOORT_LEVERING, Effecten
 from corvus_broker.ports import Append
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from corvus_broker.ports import Record
     from corvus_broker.staat import Partitiestaat
     from corvus_crypto.attestatie import Attestatie, Attesteerder, Reeks
+
+# Far below the record size of the audit topic, and hundreds of ordinary messages.
+MAX_EVIDENCE_BYTES: Final = 512 * 1024
+_PER_LEAF: Final = 512
+"""What a leaf costs besides its own bytes: its hash, its attestation with a path."""
 
 
 class _Uitgaand(NamedTuple):
@@ -42,20 +49,9 @@ def finish_batch(
     staat: Partitiestaat,
 ) -> list[Append]:
     """Turn effects into the records of one transaction. ``records`` is not empty."""
-    outgoing = [leaf for one in effecten for leaf in _outgoing(one)]
     appends: list[Append] = []
-    if outgoing:
-        tijd_ms = records[-1].timestamp_ms
-        reeks = attesteerder.attest_digests(
-            [(leaf.soort, leaf.digest) for leaf in outgoing], tijd_ms
-        )
-        audit = _audit(router_id, records, outgoing, reeks)
-        appends.append(Append(AUDIT, 0, b"", audit.encode()))
-        appends += [
-            _attested(leaf, attestatie)
-            for leaf, attestatie in zip(outgoing, reeks.attestaties, strict=True)
-            if leaf.topic
-        ]
+    for some, theirs in _parts(records, effecten):
+        appends += _evidence_and_post(router_id, attesteerder, some, theirs)
     partition = records[0].partition
     appends += [
         Append(GEPARKEERD, partition, parked.zaak or b"", parked.encode())
@@ -66,6 +62,45 @@ def finish_batch(
         Append(ZAAKSTAAT, partition, key, value) for key, value in staat.take_changes()
     ]
     return appends
+
+
+def _parts(
+    records: Sequence[Record], effecten: Sequence[Effecten]
+) -> list[tuple[Sequence[Record], Sequence[Effecten]]]:
+    """Cut a batch where its evidence would outgrow one record of the audit topic."""
+    cuts, size = [0], 0
+    for number, one in enumerate(effecten):
+        more = sum(len(regel) + _PER_LEAF for regel in one.beslisregels)
+        more += _PER_LEAF * (len(one.leveringen) + len(one.berichten))
+        if size + more > MAX_EVIDENCE_BYTES and number > cuts[-1]:
+            cuts.append(number)
+            size = 0
+        size += more
+    cuts.append(len(effecten))
+    return [(records[a:b], effecten[a:b]) for a, b in itertools.pairwise(cuts)]
+
+
+def _evidence_and_post(
+    router_id: str,
+    attesteerder: Attesteerder,
+    records: Sequence[Record],
+    effecten: Sequence[Effecten],
+) -> list[Append]:
+    outgoing = [leaf for one in effecten for leaf in _outgoing(one)]
+    if not outgoing:
+        return []
+    reeks = attesteerder.attest_digests(
+        [(leaf.soort, leaf.digest) for leaf in outgoing], records[-1].timestamp_ms
+    )
+    audit = _audit(router_id, records, outgoing, reeks)
+    return [
+        Append(AUDIT, 0, b"", audit.encode()),
+        *(
+            _attested(leaf, attestatie)
+            for leaf, attestatie in zip(outgoing, reeks.attestaties, strict=True)
+            if leaf.topic
+        ),
+    ]
 
 
 def _outgoing(effecten: Effecten) -> list[_Uitgaand]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from corvus_schemas.catalogus import Berichttype, Catalogus, Positie
 
 SIGN_PURPOSE: Final = "inzending"
+MAX_ROUTERING_BYTES: Final = 64 * 1024
+MAX_KOP_BYTES: Final = 4096
 INZENDING_SCHEMA: Final = "inzending"
 
 
@@ -76,7 +78,19 @@ def parse_inzending(
             advice="Send large files as bijlage.",
         )
     inzending = Inzending.decode(data)
+    # Before anything is proven, parsing has to stay cheap: lists are bounded by bytes.
+    if len(inzending.routering) > MAX_ROUTERING_BYTES:
+        raise EnvelopeError(
+            "routering.te_groot",
+            f"the routering has {len(inzending.routering)} bytes, at most"
+            f" {MAX_ROUTERING_BYTES} are taken",
+            advice="Declare and cite only what rules of this berichttype use.",
+        )
     manifest = parse_manifest(inzending.manifest)
+    if len(manifest.kop) > MAX_KOP_BYTES:
+        raise EnvelopeError(
+            "kop.te_groot", f"the kop has more than {MAX_KOP_BYTES} bytes"
+        )
     suite = suite_of(manifest.suite)
     kop = Kop.decode(manifest.kop)
     berichttype = catalogus.berichttype(kop.berichttype)

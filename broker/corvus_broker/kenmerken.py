@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from corvus_broker.staat import Partitiestaat
     from corvus_routing.adresboek import Adresboek
     from corvus_schemas.catalogus import Berichttype, Catalogus
-    from corvus_schemas.wire.bericht import Feit, Routering
+    from corvus_schemas.wire.bericht import Routering
     from corvus_schemas.wire.staat import Berichtstaat, Zaakstaat
 
 AFSTEMMINGSMOMENT: Final = "afstemmingsmoment"
 GEHEIM_ADRES: Final = "geheim_adres"
 POLITIEMELDING_ONTVANGEN: Final = "politiemelding_ontvangen"
+# A zaak is one record of the changelog: what it remembers has to stay within it.
+MAX_FEITEN_BERICHT: Final = 64
+MAX_FEITEN_ZAAK: Final = 4096
 _BROKER: Final = "broker"
 _ONTVANGER: Final = "ontvanger"
+_BETROKKENE: Final = "betrokkene"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Samenhang:
     verstrekker: str
     verstrekker_type: str
     op: datetime
+    meer_personen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +82,18 @@ def decide_kenmerken(
     if _politiemelding_in(samenhang):
         algemeen[POLITIEMELDING_ONTVANGEN] = True
     per_ontvanger: dict[str, dict[str, KenmerkWaarde]] = {}
+    standing = _standing_facts(samenhang) if routering.feiten else {}
     for cited in routering.feiten:
-        feit = _known_fact(samenhang, cited)
-        if feit is None:
+        feit = standing.get((cited.kenmerk, cited.bron, cited.betrokkene))
+        if feit is None or not _knows_source(samenhang, feit):
+            continue
+        bereik = samenhang.catalogus.kenmerken[feit.kenmerk].bereik
+        # Which person a fact is about is not told yet: where a role has several
+        # persons it could be another one, and unknown lets nothing go.
+        if bereik == _BETROKKENE and samenhang.meer_personen:
             continue
         value = tuple(feit.waarde) if isinstance(feit.waarde, list) else feit.waarde
-        if samenhang.catalogus.kenmerken[feit.kenmerk].bereik == _ONTVANGER:
+        if bereik == _ONTVANGER:
             per_ontvanger.setdefault(feit.zetter, {})[feit.kenmerk] = value
         else:
             algemeen[feit.kenmerk] = value
@@ -141,18 +152,33 @@ def _politiemelding_in(samenhang: Samenhang) -> bool:
     )
 
 
-def _known_fact(samenhang: Samenhang, cited: Feit) -> Zaakfeit | None:
-    if samenhang.zaak is None:
-        return None
-    for feit in samenhang.zaak.feiten:
-        if (feit.kenmerk, feit.bron, feit.betrokkene) == (
-            cited.kenmerk,
-            cited.bron,
-            cited.betrokkene,
-        ):
-            source = samenhang.staat.bericht(feit.zetter, feit.bron)
-            return feit if took_part(source, samenhang.verstrekker) else None
-    return None
+def _standing_facts(
+    samenhang: Samenhang,
+) -> dict[tuple[str, bytes, bytes | None], Zaakfeit]:
+    """Facts by kenmerk, source and person, but for those a later one contradicts.
+
+    A sender chooses what it cites: consent that was withdrawn since is no consent,
+    also where the sender did not get the withdrawal.
+    """
+    feiten = () if samenhang.zaak is None else samenhang.zaak.feiten
+    newest = {_subject(samenhang, feit): feit.waarde for feit in feiten}
+    standing: dict[tuple[str, bytes, bytes | None], Zaakfeit] = {}
+    for feit in feiten:
+        if newest[_subject(samenhang, feit)] == feit.waarde:
+            standing.setdefault((feit.kenmerk, feit.bron, feit.betrokkene), feit)
+    return standing
+
+
+def _subject(samenhang: Samenhang, feit: Zaakfeit) -> tuple[str, bytes | None, str]:
+    """What a fact is about: one organisation's own knowledge is its own."""
+    kenmerk = samenhang.catalogus.kenmerken[feit.kenmerk]
+    zetter = feit.zetter if kenmerk.bereik == _ONTVANGER else ""
+    return feit.kenmerk, feit.betrokkene, zetter
+
+
+def _knows_source(samenhang: Samenhang, feit: Zaakfeit) -> bool:
+    source = samenhang.staat.bericht(feit.zetter, feit.bron)
+    return took_part(source, samenhang.verstrekker)
 
 
 def took_part(bericht: Berichtstaat | None, oin: str) -> bool:
@@ -207,8 +233,17 @@ def established_facts(
     """Facts that this message establishes, checked against who may set them.
 
     Raises:
-        SchemaError: ``feit.niet_bevoegd``, ``kenmerk.onbekend``, ``kenmerk.ongeldig``.
+        SchemaError: ``feit.te_veel``, ``feit.niet_bevoegd``, ``kenmerk.ongeldig``.
     """
+    known = 0 if samenhang.zaak is None else len(samenhang.zaak.feiten)
+    count = len(routering.stelt_vast)
+    if count > MAX_FEITEN_BERICHT or (count and known + count > MAX_FEITEN_ZAAK):
+        raise SchemaError(
+            "feit.te_veel",
+            f"the message establishes {count} facts, the zaak has {known}; at most"
+            f" {MAX_FEITEN_BERICHT} a message and {MAX_FEITEN_ZAAK} a zaak are kept",
+            advice="Establish what changed, and nothing else.",
+        )
     facts: list[Zaakfeit] = []
     for stelling in routering.stelt_vast:
         kenmerk = samenhang.catalogus.kenmerken.get(stelling.kenmerk)

@@ -65,13 +65,17 @@ def park(
     staat.put_zaak(msgspec.structs.replace(zaak, geparkeerd=zaak.geparkeerd + 1))
 
 
-def parse_heraanbieding(data: bytes, register: Registerversie) -> Heraanbieding:
-    """Parse an operator's order, which the broker's own key must have signed.
+def parse_heraanbieding(
+    record: Record, register: Registerversie, verleden_ms: int
+) -> Heraanbieding:
+    """Parse an operator's order, which the broker's own key must have signed lately.
+
+    An old order would take a message up again that is not remembered any more.
 
     Raises:
         EnvelopeError: ``heraanbieding.ongeldig``.
     """
-    order = Heraanbieding.decode(data)
+    order = Heraanbieding.decode(record.value or b"")
     unsigned = msgspec.structs.replace(order, attestatie=b"").encode()
     attestatie = parse_attestatie(order.attestatie)
     key = register.broker_key(attestatie.sleutel_id)
@@ -79,7 +83,16 @@ def parse_heraanbieding(data: bytes, register: Registerversie) -> Heraanbieding:
         raise EnvelopeError(
             "heraanbieding.ongeldig", "the order was not signed by a broker key"
         )
-    attestatie.verify(key[0], SOORT_HERAANBIEDING, unsigned)
+    verify_key, van_ms, tot_ms = key
+    signed_ms = attestatie.tijd_ms
+    if (
+        not van_ms <= signed_ms < tot_ms
+        or signed_ms < record.timestamp_ms - verleden_ms
+    ):
+        raise EnvelopeError(
+            "heraanbieding.ongeldig", "the order is too old, or its key was not valid"
+        )
+    attestatie.verify(verify_key, SOORT_HERAANBIEDING, unsigned)
     return order
 
 

@@ -10,6 +10,7 @@ proven to be the sender; what nobody provably sent is kept as a dead letter.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from corvus_broker.staat import Partitiestaat
 
 _FORGET_AT_ONCE: Final = 16
+_MAX_KEY_BYTES: Final = 1024
+_SLACK: Final = 2048
 _EXPIRED: Final = "bericht.verlopen"
 
 
@@ -194,7 +197,14 @@ class Pipeline:
         effecten.clear()
         effecten.uitkomst = "ONBESTELBAAR"
         effecten.code = error.code
-        effecten.geparkeerd.append(make_parked(record, error.code, None))
+        # Compressed, a record can be far larger than the topic it came in by; what
+        # does not fit the topic of dead letters would stop the partition for good.
+        kept = replace(
+            record,
+            key=record.key[:_MAX_KEY_BYTES],
+            value=(record.value or b"")[: _SLACK + self._omgeving.grenzen.max_bytes],
+        )
+        effecten.geparkeerd.append(make_parked(kept, error.code, None))
 
     def _take_up_again(
         self,
@@ -203,7 +213,9 @@ class Pipeline:
         staat: Partitiestaat,
         effecten: Effecten,
     ) -> None:
-        order = parse_heraanbieding(record.value or b"", register)
+        order = parse_heraanbieding(
+            record, register, self._omgeving.grenzen.verleden_ms
+        )
         zaak_id = ZaakId(order.zaak)
         if partition_of(zaak_id, self._omgeving.partities) != record.partition:
             raise EnvelopeError(

@@ -20,7 +20,7 @@ from corvus_broker.topics import INZENDING, ROUTER_GROUP, ZAAKSTAAT
 from corvus_schemas.errors import FencedError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from corvus_broker.effecten import Effecten
     from corvus_broker.pipeline import Pipeline
@@ -51,14 +51,22 @@ class Waarnemer(Protocol):
 class Tempo:
     """How a worker paces itself: records a batch, and waits in seconds."""
 
-    batch: int = 64
+    batch: int = 512
     wait_s: float = 0.5
     backoff_s: float = 0.2
     longest_backoff_s: float = 10.0
 
 
+async def _nothing_to_renew() -> None:
+    """Do nothing: the registers of this process do not grow."""
+
+
 class Worker:
-    """Drives one partition of ``corvus.inzending``."""
+    """Drives one partition of ``corvus.inzending``.
+
+    ``ververs`` is awaited before each batch is decided: it makes sure that no version
+    of the register that could be in force by now is missing.
+    """
 
     def __init__(  # noqa: PLR0913 - what a driver ties together
         self,
@@ -70,6 +78,7 @@ class Worker:
         *,
         router_id: str,
         tempo: Tempo,
+        ververs: Callable[[], Awaitable[None]] = _nothing_to_renew,
     ) -> None:
         self._partition = partition
         self._transport = transport
@@ -78,6 +87,7 @@ class Worker:
         self._waarnemer = waarnemer
         self._router_id = router_id
         self._tempo = tempo
+        self._ververs = ververs
         self.ready = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -144,6 +154,7 @@ class Worker:
             )
             if not records:
                 continue
+            await self._ververs()
             effecten = [self._pipeline.process(record, staat) for record in records]
             position = records[-1].offset + 1
             appends = finish_batch(

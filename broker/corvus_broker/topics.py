@@ -35,6 +35,15 @@ def levering_topics(oin: str) -> list[str]:
     return [levering_topic(oin, klasse) for klasse in BEWAARKLASSEN]
 
 
+def register_topic(max_message_bytes: int) -> TopicSpec:
+    """Give the topic of the register.
+
+    Kept for ever and not compacted: in a compacted topic an unsigned record under the
+    key of an entry would take that entry away.
+    """
+    return TopicSpec(REGISTER, max_message_bytes=max_message_bytes * 4)
+
+
 def topic_specs(
     partities: int, oins: Iterable[str], max_message_bytes: int
 ) -> list[TopicSpec]:
@@ -46,7 +55,7 @@ def topic_specs(
         ),
         TopicSpec(AUDIT, max_message_bytes=size * 2),
         TopicSpec(ZAAKSTAAT, partities, compacted=True, max_message_bytes=size),
-        TopicSpec(REGISTER, compacted=True, max_message_bytes=size * 4),
+        register_topic(size),
         TopicSpec(GEPARKEERD, partities, max_message_bytes=size + 4096),
     ]
     specs += [

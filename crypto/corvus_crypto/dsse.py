@@ -111,16 +111,47 @@ def sign_envelope(
     """
     body = canonical_json(payload)
     signed = pae(payload_type, body)
+    return _write_envelope(
+        body, payload_type, [(keyid, key.sign(signed)) for keyid, key in signers]
+    )
+
+
+def _write_envelope(
+    body: bytes, payload_type: str, signatures: Sequence[tuple[str, bytes]]
+) -> bytes:
     return canonical_json(
         {
             "payload": encode_base64(body),
             "payloadType": payload_type,
             "signatures": [
-                {"keyid": keyid, "sig": encode_base64(key.sign(signed))}
-                for keyid, key in signers
+                {"keyid": keyid, "sig": encode_base64(signature)}
+                for keyid, signature in signatures
             ],
         }
     )
+
+
+def add_signature(
+    data: bytes, payload_type: str, keyid: str, key: HybrideSigningKey
+) -> bytes:
+    """Add another officer's signature to an envelope; believes none that is there.
+
+    Raises:
+        RegisterError: ``register.ongeldig`` when malformed, of another type or not
+            canonical; ``register.handtekeningen`` when ``keyid`` signed it already.
+    """
+    body, signatures = _parse_envelope(data, payload_type)
+    payload = parse_json(body)
+    if not _is_canonical(payload, body):
+        raise _malformed("the payload is not in RFC 8785 canonical form")
+    if any(name == keyid for name, _ in signatures):
+        raise RegisterError(
+            "register.handtekeningen",
+            f"{keyid!r} signed this already",
+            advice="Two different officers have to sign.",
+        )
+    signatures.append((keyid, key.sign(pae(payload_type, body))))
+    return _write_envelope(body, payload_type, signatures)
 
 
 def open_envelope(
@@ -174,7 +205,25 @@ def peek_payload(data: bytes, payload_type: str) -> JsonValue:
     Raises:
         RegisterError: ``register.ongeldig``.
     """
-    return parse_json(_parse_envelope(data, payload_type)[0])
+    return parse_json(peek_body(data, payload_type))
+
+
+def peek_body(data: bytes, payload_type: str) -> bytes:
+    """Give the bytes of a payload as they stand, without verifying anything.
+
+    Raises:
+        RegisterError: ``register.ongeldig``.
+    """
+    return _parse_envelope(data, payload_type)[0]
+
+
+def peek_signers(data: bytes, payload_type: str) -> tuple[str, ...]:
+    """Name who is said to have signed, without verifying anything.
+
+    Raises:
+        RegisterError: ``register.ongeldig``.
+    """
+    return tuple(keyid for keyid, _ in _parse_envelope(data, payload_type)[1])
 
 
 def _parse_envelope(

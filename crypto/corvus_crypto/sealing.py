@@ -8,7 +8,7 @@ cellen, routering, manifest, signature.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from corvus_crypto import cel
@@ -29,7 +29,7 @@ class Kast:
     """A column under construction: the opened column and its kastsleutel."""
 
     kolom: Kolom
-    kastsleutel: bytes
+    kastsleutel: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Vulling:
     """A non-empty position: what goes in, and the column indices that may open it."""
 
     plaats: cel.Plaats
-    plaintext: bytes
+    plaintext: bytes = field(repr=False)
     toegekend: frozenset[int]
 
 
@@ -201,7 +201,7 @@ def open_kast(kolom: Kolom, context: KastContext, private: PrivateKey) -> bytes:
 class Geopend:
     """What came of opening: plaintext per label, and cellen whose key did not match."""
 
-    plaintexts: Mapping[str, bytes]
+    plaintexts: Mapping[str, bytes] = field(repr=False)
     niet_toegekend: Sequence[str]
 
 

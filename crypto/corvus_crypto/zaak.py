@@ -6,6 +6,7 @@ AES-SIV of the zaak id under a broker key, with the OIN as associated data.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -18,6 +19,7 @@ from corvus_schemas.identifiers import ZAAK_ALIAS_BYTES, Oin, ZaakAlias, ZaakId
 _PARTITION_BYTES: Final = 2
 
 
+@lru_cache(maxsize=256)  # asked for every alias of a message in turn
 def partition_of(zaak: ZaakId, partitions: int) -> int:
     """Partition of a zaak: the first 8 bytes of its digest, modulo the count."""
     return int.from_bytes(digest("partitie", zaak)[:8], "big") % partitions

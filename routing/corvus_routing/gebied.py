@@ -101,6 +101,37 @@ def gebied_of(
     )
 
 
+def check_gebied(gebied: Gebied, gebieden: GebiedenData) -> None:
+    """Check that the parts of an area belong together.
+
+    A message that named the gemeente of one region and the VT-regio of another would
+    reach organisations of both.
+
+    Raises:
+        AddressError: ``regio.onbekend``, ``regio.tegenstrijdig``, ``dubbele_route``.
+    """
+    if gebied.gemeente is not None:
+        expected = gebied_of(gebied.gemeente, gebieden)
+        if expected != gebied:
+            raise _contradiction()
+        return
+    if gebied.vt_regio is None:
+        return
+    regio = gebieden["vt_regios"].get(gebied.vt_regio)
+    if regio is None:
+        raise AddressError("regio.onbekend", "the VT-regio does not exist")
+    if gebied.arrondissement not in {None, regio["arrondissement"]}:
+        raise _contradiction()
+
+
+def _contradiction() -> AddressError:
+    return AddressError(
+        "regio.tegenstrijdig",
+        "gemeente, VT-regio and arrondissement do not belong together",
+        advice="Give the gemeente of the victims; the rest follows from it",
+    )
+
+
 def listing(candidates: Iterable[str]) -> str:
     """Name candidates, and how many more there are."""
     names = sorted(set(candidates))

@@ -201,7 +201,7 @@ async def test_a_zaak_from_melding_to_besluit(chain: Chain) -> None:
 async def test_a_refusal_reaches_the_senders_own_store(chain: Chain) -> None:
     pol = chain.org(POL)
     late = concept(geldig_uren=1)
-    [verzonden] = pol.leg_klaar(late)
+    verzonden = pol.leg_klaar(late)
     key = bytes.fromhex(verzonden.bericht_id.replace("-", ""))
     uitgaand = pol.postbus.uitgaand(key)
     assert uitgaand is not None

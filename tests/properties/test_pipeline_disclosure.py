@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from attack import bend_lading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline_model import (
@@ -21,7 +22,7 @@ from pipeline_model import (
     tables,
 )
 from routing_model import numbered
-from simulator import POL, bend_lading
+from simulator import POL
 
 from corvus_broker.inzending import parse_inzending
 from corvus_crypto.cel import geheimhash, split_cellen, unwrap_geheim

@@ -6,11 +6,12 @@ import copy
 import itertools
 from typing import TYPE_CHECKING
 
+from attack import bend_kop, bend_routering
 from evidence import check_evidence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline_model import NAMEN, Send, kenmerken, renewed, sends
-from simulator import POL, bend_kop, bend_routering
+from simulator import POL
 
 from corvus_adapters.app import build_attesteerder
 from corvus_broker.batch import finish_batch

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 import pytest
+from attack import remake
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator import POL, VT, concept, remake
+from simulator import POL, VT, concept
 
 from corvus_broker.ports import Record
 from corvus_broker.topics import INZENDING

@@ -25,6 +25,7 @@ from corvus_crypto.ondertekening import parse_ondertekening
 from corvus_crypto.sealing import check_cellen, check_kolom
 from corvus_crypto.suite import suite_of
 from corvus_routing.projection import REGEL_VERWIJZING
+from corvus_routing.regel import Besluit
 from corvus_schemas.errors import CorvusError, EnvelopeError
 from corvus_schemas.identifiers import format_id, parse_oin
 from corvus_schemas.wire.bericht import Kop, Leveringsbericht
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from corvus_adapters.bewijs.bestand import Bewijsbestand
     from corvus_broker.register import Registerversie, Vertrouwen
     from corvus_crypto.manifest import Manifest
+    from corvus_routing.adresboek import Organisatie
+    from corvus_routing.regel import Regel
     from corvus_schemas.catalogus import Catalogus, Positie
 
 STAPPEN: Final = (
@@ -199,10 +202,10 @@ class _Verificatie:
 
     def check_besluit(self) -> str:
         attestatie = parse_attestatie(self.bestand.beslisregel_attestatie)
-        key = self.register.broker_key(attestatie.sleutel_id)
-        if key is None:
+        found = self.register.broker_key(attestatie.sleutel_id)
+        if found is None or not found[1] <= attestatie.tijd_ms < found[2]:
             raise EnvelopeError("attestatie.sleutel", "no key of the broker")
-        attestatie.verify(key[0], SOORT_BESLISREGEL, self.bestand.beslisregel)
+        attestatie.verify(found[0], SOORT_BESLISREGEL, self.bestand.beslisregel)
         self.regel = Beslisregel.decode(self.bestand.beslisregel)
         if (
             self.regel.levering,
@@ -227,11 +230,11 @@ class _Verificatie:
     def _check_rules(self) -> None:
         delivered = bits(parse_mask(self.levering.posities, self.manifest.posities))
         recorded = [p for p, r in enumerate(self.regel.redenen) if r == GELEVERD]
-        if recorded != delivered:
+        if recorded != delivered or len(self.levering.regels) != len(delivered):
             raise EnvelopeError(
                 "besluit.ander", "the evidence names other rubrieken than went out"
             )
-        by_id = {regel.regel: regel for regel in self.register.tabel.regels}
+        by_id = {regel.regel: regel for regel in self._allowing()}
         for position, text in zip(delivered, self.levering.regels, strict=True):
             ids = tuple(text.split())
             positie = self.posities[position]
@@ -250,6 +253,17 @@ class _Verificatie:
                 )
             first = rules[0]
             self._add(positie.label, ids, first.grondslag, first.doel, first.status)
+
+    def _allowing(self) -> list[Regel]:
+        """Give the rules of the table that let this sender tell this recipient."""
+        van, naar = (self._type(oin) for oin in (self.kop.verstrekker, self.ontvanger))
+        return [
+            regel
+            for regel in self.register.tabel.regels
+            if regel.besluit is Besluit.JA
+            and (regel.berichttype, regel.van, regel.naar)
+            == (self.kop.berichttype, van, naar)
+        ]
 
     def _add(
         self, label: str, ids: tuple[str, ...], ground: str, doel: str, status: str
@@ -285,7 +299,9 @@ class _Verificatie:
         geattesteerd = verify_attestatie(value, self.reeks)
         melding = Terugmelding.decode(geattesteerd.inhoud)
         bewijs = Ontvangstbewijs.decode(melding.bewijs)
-        oin = verify_melding(melding, bewijs, self.register, bewijs.tijd)
+        # The time in a receipt is its issuer's word; the broker's own time counts.
+        op_ms = parse_attestatie(geattesteerd.attestatie).tijd_ms
+        oin = verify_melding(melding, bewijs, self.register, op_ms)
         if (oin, bewijs.manifest, bewijs.levering) != (
             self.ontvanger,
             self.manifest.digest,
@@ -295,8 +311,14 @@ class _Verificatie:
         return f"{bewijs.status} at {_time(bewijs.tijd)}"
 
     def _naam(self, oin: str) -> str:
+        return self._organisatie(oin).naam
+
+    def _type(self, oin: str) -> str:
+        return self._organisatie(oin).type
+
+    def _organisatie(self, oin: str) -> Organisatie:
         op = datetime.fromtimestamp(self.levering.ontvangen_op / 1000, UTC)
-        return self.register.adresboek.organisatie(oin, op).naam
+        return self.register.adresboek.organisatie(oin, op)
 
 
 def _time(ms: int) -> str:

@@ -211,8 +211,8 @@ def _show_post(post: list[Post], opened: list[Ontvangst]) -> None:
         elif isinstance(one, Ontvangenbewijs):
             said = one.bewijs
             console.print(
-                f"[dim]receipt[/] {format_id(said.bericht_id)} {said.status} {said.code}"
-                f" by {said.uitsteller}"
+                f"[dim]receipt[/] {format_id(said.bericht_id)} {said.status}"
+                f" {_shown(said.code)} by {said.uitsteller}"
             )
     if not opened:
         console.print("No messages are waiting.")
@@ -231,6 +231,11 @@ def _show_post(post: list[Post], opened: list[Ontvangst]) -> None:
                 escape(label), regel, escape(json.dumps(value, ensure_ascii=False))
             )
         console.print(table)
+
+
+def _shown(text: str) -> str:
+    """Make text of another organisation harmless: no markup, no control characters."""
+    return escape("".join(one if one.isprintable() else "?" for one in text))
 
 
 def _look_up(inhoud: dict[str, Any], label: str) -> Any:

@@ -13,6 +13,7 @@ import yaml
 from rich.console import Console
 
 from corvus_adapters.installatie.openen import Installatie
+from corvus_adapters.log import configure_log
 from corvus_schemas.errors import (
     CorvusError,
     Disposition,
@@ -62,6 +63,9 @@ def open_installation(path: Path) -> Installatie:
             f"there is no installation in {path}",
             advice=f"Make one: corvus init {path}",
         )
+    # Standard output is the answer's: what is logged below goes beside it, and only
+    # what deserves a look. A router chooses its own level.
+    configure_log("warning", "console")
     return Installatie.open(path)
 
 

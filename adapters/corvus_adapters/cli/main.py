@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "adresboek": "adresboek",
     "instellingen": "adresboek",
 }
-GROUPS: Final = ("tabel", "schema", "scenario", "geparkeerd", "kafka")
+GROUPS: Final = ("tabel", "register", "schema", "scenario", "geparkeerd", "kafka")
 _HELP: Final = (
     "Corvus: a message broker that filters what it cannot read."
     " Fields are sealed at the sender; each organisation gets the rubrieken it may"

@@ -19,6 +19,10 @@ from corvus_adapters.cli.gedeeld import (
     open_installation,
     print_json,
 )
+from corvus_adapters.cli.tabel_beheer import register_commands
+from corvus_adapters.cli.tabel_diff import diff, impact
+from corvus_adapters.cli.tabel_lint import lint
+from corvus_adapters.cli.tabel_uitwisseling import export, import_
 from corvus_broker.aanvaarding import AMSTERDAM
 from corvus_routing.explain import explain as explain_decision
 from corvus_schemas.catalogus import load_catalogus
@@ -32,8 +36,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Explain the verstrekkingentabel: who may see what, and why.",
+    help="The verstrekkingentabel: who may see what, why, and what a change does.",
 )
+app.command("lint")(lint)
+app.command("diff")(diff)
+app.command("impact")(impact)
+app.command("export")(export)
+app.command("import")(import_)
 
 
 def table_in_force(folder: Path) -> GecompileerdeTabel:
@@ -131,3 +140,6 @@ def _show(uitleg: Uitleg) -> None:
     why = "" if uitkomst.reden is None else f" ({uitkomst.reden.value})"
     rules = " ".join(uitkomst.regel_ids)
     console.print(f"[bold]{uitkomst.soort.value}[/]{why} {rules}")
+
+
+register_commands(app)

@@ -9,7 +9,13 @@ from corvus_adapters.installatie.vertrouwen import read_vertrouwen
 from corvus_adapters.keystore import BrokerKeystore, Keystore, read_houder
 from corvus_adapters.settings import config_path, load_settings
 from corvus_adapters.sleutelbestand import read_secret
-from corvus_broker.register import Registerreeks, named_tabel, open_register
+from corvus_broker.register import (
+    REGISTER_TYPE,
+    Registerreeks,
+    claimed_digest,
+    named_tabel,
+    open_register,
+)
 from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.errors import RegisterError, SettingsError
 
@@ -80,11 +86,14 @@ class Installatie:
         """
         folder = self.path / self.instellingen.registers.map
         tabellen = self.path / self.instellingen.registers.tabellen
+        known = self.register  # verified, all of them
         found: dict[bytes, tuple[bytes, bytes]] = {}
         for file in sorted(folder.glob("*.json")):
             entry = file.read_bytes()
             tabel = (tabellen / f"{named_tabel(entry)}.json").read_bytes()
-            found[self._open_version(file).digest] = (entry, tabel)
+            digest = claimed_digest(entry, REGISTER_TYPE)
+            if known.by_digest(digest) is not None:
+                found[digest] = (entry, tabel)
         return found
 
     def keystore(self, wie: str) -> Keystore:

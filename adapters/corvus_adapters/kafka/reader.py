@@ -135,7 +135,8 @@ class Reader:
         async with guarded("read", self._timeout_s):
             upto = (await self._consumer.end_offsets([place]))[place]
             first = (await self._consumer.beginning_offsets([place]))[place]
-            self._consumer.assign([place])
+            if upto > first:  # what is assigned without a seek has no offset to read at
+                self._consumer.assign([place])
             span = 2
             while upto > first:
                 start = max(first, upto - span)

@@ -20,7 +20,9 @@ class Concept(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     berichttype: str
-    inhoud: dict[str, Any] = Field(description="Rubrieken, betrokkenen and acties.")
+    inhoud: dict[str, Any] = Field(
+        repr=False, description="Rubrieken, betrokkenen and acties."
+    )
     doel: str = Field(description="Purpose: one of the doelen of the rules.")
     verwerkingsbasis: str = "WETTELIJKE_TAAK"
     functie: str = Field("medewerker", description="Function, never a person.")

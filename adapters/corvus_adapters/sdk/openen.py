@@ -8,7 +8,7 @@ kenmerken would have allowed it: refuse and report), and only then decryption.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ class Ontvangst:
     ondertekend_op_ms: int
     ontvangen_op_ms: int
     zaak_alias: bytes
-    inhoud: dict[str, Any]
+    inhoud: dict[str, Any] = field(repr=False)
     regels: dict[str, str]
     niet_toegekend: tuple[str, ...]
     achtergehouden: int

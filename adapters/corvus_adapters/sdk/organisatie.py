@@ -7,6 +7,7 @@ handed over at least once, each with an idempotency key, until they are confirme
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import uuid
@@ -17,15 +18,22 @@ from typing import TYPE_CHECKING, Final
 from corvus_adapters.sdk.concept import Concept
 from corvus_adapters.sdk.feiten import BekendBericht
 from corvus_adapters.sdk.openen import Lezer, Ontvangst
-from corvus_adapters.sdk.post import NIEUW, Ontvangenbewijs, Post, Postverwerker
+from corvus_adapters.sdk.post import (
+    NIEUW,
+    ONTVANGEN,
+    Ontvangenbewijs,
+    Post,
+    Postverwerker,
+)
 from corvus_adapters.sdk.postbus import VERZONDEN, Uitgaand
 from corvus_adapters.sdk.samenstellen import Opdracht, Samensteller
 from corvus_broker.ports import Append
 from corvus_broker.terugmelding import SIGN_PURPOSE
 from corvus_broker.topics import INZENDING, levering_topics
+from corvus_crypto.manifest import parse_manifest
 from corvus_crypto.ondertekening import sign_one
 from corvus_crypto.zaak import alias_partition, partition_of
-from corvus_schemas.errors import SealError
+from corvus_schemas.errors import InboundError, SealError, UnavailableError
 from corvus_schemas.identifiers import (
     ZAAK_ID_BYTES,
     ZaakAlias,
@@ -33,19 +41,19 @@ from corvus_schemas.identifiers import (
     format_id,
     parse_bericht_id,
 )
-from corvus_schemas.wire.bericht import Geattesteerd
+from corvus_schemas.wire.bericht import Geattesteerd, Inzending
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status, Terugmelding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from corvus_adapters.keystore import Keystore
+    from corvus_adapters.registerdienst import Registervolger
     from corvus_adapters.sdk.postbus import Postbus, Zaak
     from corvus_adapters.sdk.samenstellen import Ontwerp
     from corvus_broker.ports import Transport
     from corvus_broker.register import Registerreeks
     from corvus_schemas.catalogus import Catalogus
-    from corvus_schemas.wire.bericht import Inzending
 
 _RESEAL_CODES: Final = frozenset(
     {"register.verouderd", "register.onbekend", "kolom.sleutel", "suite.verlopen"}
@@ -65,7 +73,7 @@ class Verzonden:
 
 @dataclass(frozen=True, slots=True)
 class Uitrusting:
-    """What an organisation works with."""
+    """What an organisation works with; without a ``volger`` registers do not grow."""
 
     keystore: Keystore
     postbus: Postbus
@@ -75,6 +83,7 @@ class Uitrusting:
     statussen: frozenset[str]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     random: Callable[[int], bytes] = secrets.token_bytes
+    volger: Registervolger | None = None
 
 
 class Organisatie:
@@ -132,9 +141,22 @@ class Organisatie:
             SchemaError, AddressError, SealError: nothing was kept or sent.
             UnavailableError: kept in the outbox; ``verzend`` sends them later.
         """
+        # What cannot be asked now does not keep a message from the outbox: sealed
+        # under a version that was replaced, it is sealed again by itself.
+        with contextlib.suppress(UnavailableError):
+            await self.ververs()
         verzonden = self.leg_reeks_klaar(concepten)
         await self.verzend()
         return verzonden
+
+    async def ververs(self) -> None:
+        """Look for new versions of the register; cheap when there are none.
+
+        Raises:
+            UnavailableError: what is known stays; call again.
+        """
+        if self._u.volger is not None:
+            await self._u.volger.ververs()
 
     def leg_klaar(self, concept: Concept) -> Verzonden:
         """Seal a message and put it in the outbox, without sending it yet.
@@ -242,6 +264,11 @@ class Organisatie:
         uitgaand = self._u.postbus.uitgaand(bewijs.bericht_id)
         if uitgaand is None or uitgaand.poging >= _RESEAL_ATTEMPTS:
             return
+        # Only the broker refuses, whatever code a recipient writes in a receipt; and a
+        # receipt that comes twice must not seal a message that was accepted since.
+        latest = parse_manifest(Inzending.decode(uitgaand.inhoud).manifest).digest
+        if bewijs.status != Status.AFGEWEZEN or bewijs.manifest != latest:
+            return
         zaak = self._u.postbus.zaak(uitgaand.zaak)
         if zaak is not None:
             concept = Concept.model_validate_json(uitgaand.concept)
@@ -263,20 +290,47 @@ class Organisatie:
             (topic, 0): known.get((topic, 0), 0) for topic in levering_topics(self.oin)
         }
         records = await self._u.transport.read(positions, limit=limit, wait_s=wait_s)
+        # After the read: what post was sealed under was published before it.
+        await self.ververs()
         post = [one for record in records if (one := self._post.take_in(record))]
         for one in post:
-            if isinstance(one, Ontvangst):
-                await self.bevestig(one, Status.AFGELEVERD)
-            elif isinstance(one, Ontvangenbewijs) and one.bewijs.code in _RESEAL_CODES:
+            if isinstance(one, Ontvangenbewijs) and one.bewijs.code in _RESEAL_CODES:
                 self._reseal(one.bewijs)
+        await self._confirm_delivered([o for o in post if isinstance(o, Ontvangst)])
         await self.verzend()
         return post
 
+    async def _confirm_delivered(self, fresh: Sequence[Ontvangst]) -> None:
+        """Say AFGELEVERD for what came in, and for what a crash left unsaid."""
+        digests = {one.levering_digest for one in fresh}
+        left = [
+            one for one in self._opened(ONTVANGEN) if one.levering_digest not in digests
+        ]
+        waiting = [*left, *fresh]
+        if not waiting:
+            return
+        await self._u.transport.append(
+            [self._melding(one, Status.AFGELEVERD) for one in waiting]
+        )
+        for one in waiting:
+            self._u.postbus.set_inkomend(one.levering_digest, NIEUW)
+
     def open_post(self) -> Sequence[Ontvangst]:
         """Deliveries not yet confirmed as read or handled, oldest first."""
+        return self._opened(ONTVANGEN, NIEUW)
+
+    def _opened(self, *statuses: str) -> list[Ontvangst]:
         opened = []
-        for value in self._u.postbus.inkomend(NIEUW):
-            ontvangst = self._post.open(Geattesteerd.decode(value))
+        for value in self._u.postbus.inkomend(*statuses):
+            geattesteerd = Geattesteerd.decode(value)
+            try:
+                ontvangst = self._post.open(geattesteerd)
+            except InboundError as error:
+                # It opened when it came; a key that went since must not hold up the
+                # rest. It stays, with the code, and is tried again next time.
+                digest = hashlib.sha256(geattesteerd.inhoud).digest()
+                self._u.postbus.set_inkomend(digest, None, error.code)
+                continue
             zaak = self._u.postbus.zaak_of_alias(ontvangst.zaak_alias)
             opened.append(replace(ontvangst, zaak=zaak.ref))
         return opened
@@ -298,6 +352,13 @@ class Organisatie:
         Raises:
             UnavailableError: not sent; confirm again.
         """
+        await self._u.transport.append([self._melding(ontvangst, status, code)])
+        if status in {Status.VERWERKT, Status.GEWEIGERD}:
+            self._u.postbus.set_inkomend(
+                ontvangst.levering_digest, status.value.lower(), code
+            )
+
+    def _melding(self, ontvangst: Ontvangst, status: Status, code: str = "") -> Append:
         keystore = self._u.keystore
         bewijs = Ontvangstbewijs(
             status=status.value,
@@ -322,13 +383,7 @@ class Organisatie:
             ondertekening=ondertekening.encode(),
         )
         alias = ZaakAlias(ontvangst.zaak_alias)
-        await self._u.transport.append(
-            [Append(INZENDING, alias_partition(alias), alias, melding.encode())]
-        )
-        if status in {Status.VERWERKT, Status.GEWEIGERD}:
-            self._u.postbus.set_inkomend(
-                ontvangst.levering_digest, status.value.lower(), code
-            )
+        return Append(INZENDING, alias_partition(alias), alias, melding.encode())
 
     async def wijs_af(self, ontvangst: Ontvangst, code: str) -> None:
         """Tell the sender that this organisation does not take the message on.

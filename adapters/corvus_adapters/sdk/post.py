@@ -16,17 +16,21 @@ from corvus_adapters.sdk.postbus import Bewijs, Inkomend
 from corvus_broker.effecten import SOORT_BEWIJS, SOORT_LEVERING, SOORT_TERUGMELDING
 from corvus_broker.terugmelding import verify_melding
 from corvus_crypto.attestatie import parse_attestatie
-from corvus_schemas.errors import InboundError, SchemaError
+from corvus_schemas.errors import InboundError, RegisterError, SchemaError
 from corvus_schemas.identifiers import parse_bericht_id
-from corvus_schemas.wire.bewijs import Ontvangstbewijs, Terugmelding
+from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status, Terugmelding
 
 if TYPE_CHECKING:
     from corvus_adapters.sdk.postbus import Postbus
     from corvus_broker.ports import Record
     from corvus_schemas.wire.bericht import Geattesteerd
 
+ONTVANGEN: Final = "ontvangen"
+"""Kept; the sender was not told yet."""
 NIEUW: Final = "nieuw"
+"""The sender was told AFGELEVERD; the application has not confirmed."""
 GEWEIGERD: Final = "geweigerd"
+_REFUSED: Final = frozenset({Status.AFGEWEZEN, Status.VERLOPEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Postverwerker:
                 case soort if soort in {SOORT_BEWIJS, SOORT_TERUGMELDING}:
                     return self._bewijs(geattesteerd, record, place)
             raise SchemaError("post.soort", "this kind of post is not known")
-        except InboundError as error:
+        except (InboundError, RegisterError) as error:
             self._postbus.put_position(*place)
             return Geweigerdepost(record.topic, record.offset, error.code)
 
@@ -89,7 +93,7 @@ class Postverwerker:
                 ontvangst.verstrekker,
                 ontvangst.verstrekker_type,
             ),
-            status=NIEUW,
+            status=ONTVANGEN,
         )
         fresh = self._postbus.put_inkomend(inkomend, zaak.ref, place)
         return replace(ontvangst, zaak=zaak.ref) if fresh else None
@@ -130,6 +134,8 @@ class Postverwerker:
         uitgaand = self._postbus.uitgaand(bewijs.bericht_id)
         if uitgaand is None or bewijs.verstrekker != self._lezer.oin:
             return
+        if uitgaand.status == Status.GEACCEPTEERD and bewijs.status in _REFUSED:
+            return  # about another attempt: what was accepted stays accepted
         self._postbus.set_status(bewijs.bericht_id, bewijs.status, bewijs.code)
         if bewijs.zaak:
             self._postbus.learn_alias(uitgaand.zaak, bewijs.zaak)

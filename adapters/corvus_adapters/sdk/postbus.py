@@ -7,8 +7,9 @@ on disk, with the place up to which the topic was read, before it is handed over
 from __future__ import annotations
 
 import json
+import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -28,7 +29,7 @@ _zaken = sa.Table(
     _META,
     sa.Column("ref", sa.String, primary_key=True),
     sa.Column("nieuw_id", sa.LargeBinary),
-    sa.Column("alias", sa.LargeBinary, unique=True),
+    sa.Column("alias", sa.LargeBinary, index=True),
 )
 _uitgaand = sa.Table(
     "uitgaand",
@@ -100,7 +101,7 @@ class Uitgaand:
 
     bericht_id: bytes
     zaak: str
-    concept: str
+    concept: str = field(repr=False)
     poging: int
     partitie: int
     sleutel: bytes
@@ -142,7 +143,10 @@ class Postbus:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = sa.create_engine(f"sqlite:///{path}")
+        # It holds the content of what was sent: for its owner only, the files that
+        # SQLite makes beside it included, and never in the text of an error.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._engine = sa.create_engine(f"sqlite:///{path}", hide_parameters=True)
         sa.event.listen(self._engine, "connect", _now_durable)
         _META.create_all(self._engine)
 
@@ -173,7 +177,11 @@ class Postbus:
         return zaak
 
     def learn_alias(self, ref: str, alias: bytes) -> None:
-        """Keep the alias that the broker gave to a zaak of one's own."""
+        """Keep the alias that the broker gave to a zaak of one's own.
+
+        An answer can come before the receipt that tells the alias, and has made a
+        reference by then. Both stay good; what comes from now on has one's own.
+        """
         with self._engine.begin() as connection:
             connection.execute(
                 _zaken.update().where(_zaken.c.ref == ref).values(alias=alias)
@@ -181,7 +189,8 @@ class Postbus:
 
     def _one_zaak(self, where: sa.ColumnElement[bool]) -> Zaak | None:
         with self._engine.connect() as connection:
-            row = connection.execute(_zaken.select().where(where)).first()
+            own_first = _zaken.select().order_by(_zaken.c.nieuw_id.is_(None))
+            row = connection.execute(own_first.where(where)).first()
         return None if row is None else Zaak(row.ref, row.nieuw_id, row.alias)
 
     # -- outbox --------------------------------------------------------------------
@@ -228,7 +237,11 @@ class Postbus:
 
     def bekend(self, zaak: str) -> list[BekendBericht]:
         """Messages of a zaak that were written or received here, oldest first."""
-        query = _berichten.select().where(_berichten.c.zaak == zaak)
+        alias = sa.select(_zaken.c.alias).where(_zaken.c.ref == zaak).scalar_subquery()
+        refs = sa.select(_zaken.c.ref).where(
+            (_zaken.c.ref == zaak) | (_zaken.c.alias == alias)
+        )
+        query = _berichten.select().where(_berichten.c.zaak.in_(refs))
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(sa.text("rowid"))).all()
         return [
@@ -304,22 +317,21 @@ class Postbus:
             self._know(connection, bericht, zaak, ())
         return True
 
-    def inkomend(self, status: str) -> list[bytes]:
-        """Deliveries in a status, oldest first, as they came."""
-        query = sa.select(_inkomend.c.waarde).where(_inkomend.c.status == status)
+    def inkomend(self, *statuses: str) -> list[bytes]:
+        """Deliveries in one of these statuses, oldest first, as they came."""
+        query = sa.select(_inkomend.c.waarde).where(_inkomend.c.status.in_(statuses))
         with self._engine.connect() as connection:
             return [
                 row.waarde
                 for row in connection.execute(query.order_by(_inkomend.c.nummer))
             ]
 
-    def set_inkomend(self, digest: bytes, status: str, code: str = "") -> None:
-        """Note what came of a delivery."""
+    def set_inkomend(self, digest: bytes, status: str | None, code: str = "") -> None:
+        """Note what came of a delivery; without a status that stays as it is."""
+        values = {"code": code} if status is None else {"status": status, "code": code}
         with self._engine.begin() as connection:
             connection.execute(
-                _inkomend.update()
-                .where(_inkomend.c.digest == digest)
-                .values(status=status, code=code)
+                _inkomend.update().where(_inkomend.c.digest == digest).values(**values)
             )
 
     # -- receipts ------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -44,7 +44,7 @@ class Lading:
     """What goes in: every position, the plaintext by label, who may open what."""
 
     posities: tuple[Positie, ...]
-    plaintexts: Mapping[str, bytes]
+    plaintexts: Mapping[str, bytes] = field(repr=False)
     toegekend: Sequence[Toegekend]
 
 

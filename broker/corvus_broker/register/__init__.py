@@ -14,28 +14,41 @@ from corvus_broker.register.ondertekenen import (
     sign_register,
     sign_tabel,
 )
-from corvus_broker.register.openen import Vertrouwen, named_tabel, open_register
+from corvus_broker.register.openen import (
+    GetekendeTabel,
+    Vertrouwen,
+    claimed_digest,
+    named_tabel,
+    open_register,
+    open_tabel,
+)
 from corvus_broker.register.versie import (
     CertificaatVermelding,
     Registerreeks,
     Registerversie,
     Sleutel,
 )
+from corvus_broker.register.volgende import Wijziging, next_version
 
 __all__ = [
     "REGISTER_TYPE",
     "TABEL_TYPE",
     "CertificaatVermelding",
+    "GetekendeTabel",
     "Registerreeks",
     "Registerversie",
     "Sleutel",
     "Vertrouwen",
+    "Wijziging",
     "broker_key_id",
+    "claimed_digest",
     "declare_key",
     "entry_digest",
     "key_statement",
     "named_tabel",
+    "next_version",
     "open_register",
+    "open_tabel",
     "sign_register",
     "sign_tabel",
     "time_ms",

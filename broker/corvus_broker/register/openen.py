@@ -27,7 +27,7 @@ from corvus_broker.register.versie import (
     Sleutel,
 )
 from corvus_crypto.certificaten import from_ms, load_certificate, verify_chain
-from corvus_crypto.dsse import open_envelope, parse_base64, peek_payload
+from corvus_crypto.dsse import open_envelope, parse_base64, peek_body, peek_payload
 from corvus_crypto.signing import check_verify_key, verify
 from corvus_crypto.suite import suite_of
 from corvus_routing.adresboek import Adresboek, Organisatie
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         RegisterStuk,
         SleutelStuk,
     )
+    from corvus_crypto.dsse import JsonValue
     from corvus_crypto.hybride import HybrideVerifyKey
     from corvus_crypto.signing import VerifyKey
     from corvus_schemas.catalogus import Catalogus
@@ -61,6 +62,28 @@ class Vertrouwen:
     functionarissen: Mapping[str, HybrideVerifyKey]
     ankers: tuple[x509.Certificate, ...]
     drempel: int = DEFAULT_DREMPEL
+
+
+@dataclass(frozen=True, slots=True)
+class GetekendeTabel:
+    """A table that enough officers signed; what it says was not looked at yet."""
+
+    digest: bytes
+    payload: JsonValue
+    ondertekenaars: tuple[str, ...]
+
+
+def open_tabel(tabel_dsse: bytes, vertrouwen: Vertrouwen) -> GetekendeTabel:
+    """Verify the signatures of a table.
+
+    Raises:
+        RegisterError: ``register.ongeldig``, ``register.handtekeningen``.
+    """
+    opened = open_envelope(
+        tabel_dsse, TABEL_TYPE, vertrouwen.functionarissen, vertrouwen.drempel
+    )
+    digest = entry_digest(TABEL_TYPE, opened.canonical)
+    return GetekendeTabel(digest, opened.payload, opened.signers)
 
 
 def open_register(
@@ -80,9 +103,8 @@ def open_register(
     officers, threshold = vertrouwen.functionarissen, vertrouwen.drempel
     opened = open_envelope(register_dsse, REGISTER_TYPE, officers, threshold)
     stuk = parse_register(opened.payload)
-    table = open_envelope(tabel_dsse, TABEL_TYPE, officers, threshold)
-    tabel_digest = entry_digest(TABEL_TYPE, table.canonical)
-    if tabel_digest.hex() != stuk["tabel"]:
+    table = open_tabel(tabel_dsse, vertrouwen)
+    if table.digest.hex() != stuk["tabel"]:
         raise _refuse("tabel", "the table at hand is not the one the register names")
     van_ms, tot_ms = _period(stuk["geldig_van"], stuk["geldig_tot"])
     lezing = _Lezing(vertrouwen, van_ms)
@@ -97,8 +119,9 @@ def open_register(
         broker_oin=Oin(stuk["broker"]["oin"]),
         adresboek=Adresboek(lezing.organisaties.values()),
         tabel=tabel_from_payload(table.payload, catalogus),
-        tabel_digest=tabel_digest,
+        tabel_digest=table.digest,
         ondertekenaars=opened.signers,
+        tabel_ondertekenaars=table.ondertekenaars,
         catalogus=catalogus,
         _certificaten=lezing.certificaten,
         _sleutels=lezing.sleutels,
@@ -115,6 +138,15 @@ def named_tabel(register_dsse: bytes) -> str:
         RegisterError: ``register.ongeldig``.
     """
     return parse_register(peek_payload(register_dsse, REGISTER_TYPE))["tabel"]
+
+
+def claimed_digest(dsse: bytes, payload_type: str) -> bytes:
+    """Give the digest of an entry, believing nothing: who else has it has the same.
+
+    Raises:
+        RegisterError: ``register.ongeldig``.
+    """
+    return entry_digest(payload_type, peek_body(dsse, payload_type))
 
 
 class _Lezing:

@@ -71,6 +71,7 @@ class Registerversie:
     tabel: Verstrekkingentabel
     tabel_digest: bytes
     ondertekenaars: tuple[str, ...]
+    tabel_ondertekenaars: tuple[str, ...]
     catalogus: Catalogus = field(repr=False)
     _certificaten: Mapping[bytes, CertificaatVermelding] = field(repr=False)
     _sleutels: Mapping[bytes, Sleutel] = field(repr=False)
@@ -145,26 +146,55 @@ class Registerversie:
 
 
 class Registerreeks:
-    """Every version an installation knows, newest number in force wins."""
+    """Every version an installation knows, newest number in force wins.
+
+    It can grow while it is used, by whole versions only: what holds it sees the one
+    before or the one after, never half of it.
+    """
 
     def __init__(self, versies: Iterable[Registerversie]) -> None:
         """Order the versions.
 
         Raises:
             RegisterError: ``register.volgorde`` when two versions share a number or a
-                digest, or a higher number starts earlier than a lower one.
+                digest, or a higher number starts earlier than a lower one;
+                ``register.partities`` when they differ in the number of partitions.
         """
-        self.versies = tuple(sorted(versies, key=lambda versie: versie.volgnummer))
-        self._by_digest = {versie.digest: versie for versie in self.versies}
-        self._starts = [versie.geldig_van_ms for versie in self.versies]
-        numbers = {versie.volgnummer for versie in self.versies}
-        distinct = len(numbers) == len(self._by_digest) == len(self.versies)
-        if not distinct or self._starts != sorted(self._starts):
+        self._put(versies)
+
+    def add(self, versie: Registerversie) -> bool:
+        """Take in a version; False when it is there already.
+
+        Raises:
+            RegisterError: as the constructor; everything stays as it was.
+        """
+        if versie.digest in self._by_digest:
+            return False
+        self._put([*self.versies, versie])
+        return True
+
+    def _put(self, versies: Iterable[Registerversie]) -> None:
+        ordered = tuple(sorted(versies, key=lambda versie: versie.volgnummer))
+        by_digest = {versie.digest: versie for versie in ordered}
+        starts = [versie.geldig_van_ms for versie in ordered]
+        numbers = {versie.volgnummer for versie in ordered}
+        distinct = len(numbers) == len(by_digest) == len(ordered)
+        if not distinct or starts != sorted(starts):
             raise RegisterError(
                 "register.volgorde",
                 "register versions share a number, or start out of order",
                 advice="Give each version the next number and a later geldig_van.",
             )
+        if len({versie.partities for versie in ordered}) > 1:
+            # The place of a zaak follows from the number.
+            raise RegisterError(
+                "register.partities",
+                "register versions differ in the number of partitions",
+                advice="Keep the number of the first version.",
+            )
+        self.versies = ordered
+        self._by_digest = by_digest
+        self._starts = starts
 
     def op(self, tijd_ms: int) -> Registerversie:
         """Give the version in force at a moment: the last one started, if it holds.

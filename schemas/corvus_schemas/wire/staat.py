@@ -121,3 +121,12 @@ class Heraanbieding(WireRecord, frozen=True, kw_only=True):
     inhoud: bytes
     laatste: bool
     attestatie: bytes
+
+
+class Registerstuk(WireRecord, frozen=True, kw_only=True):
+    """A signed entry of the register on its way; nothing in it is believed."""
+
+    SCHEMA: ClassVar[str] = "registerstuk"
+    soort: str
+    digest: bytes
+    dsse: bytes

@@ -47,7 +47,7 @@ def test_an_empty_file_gives_the_safe_defaults(config: Path) -> None:
         "juridisch_getoetst",
         "landelijk_geaccordeerd",
     )
-    assert found.router.batch == 64
+    assert found.router.batch == 512
     assert found.router.venster_verleden_ms == 5 * 24 * 3600 * 1000
     assert found.router.venster_toekomst_ms == 5 * 60 * 1000
     assert found.metriek.host == "127.0.0.1"
@@ -56,12 +56,12 @@ def test_an_empty_file_gives_the_safe_defaults(config: Path) -> None:
 def test_the_environment_wins_over_the_file(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config.write_text("[router]\nbatch = 8\nwacht_ms = 9\n")
+    config.write_text("[router]\nbatch = 8\nmax_bericht_bytes = 8192\n")
     monkeypatch.setenv("CORVUS_ROUTER__BATCH", "128")
     monkeypatch.setenv("CORVUS_TRANSPORT__KAFKA__TLS", "false")
     monkeypatch.setenv("CORVUS_REGISTERS__STATUSSEN", '["concept"]')
     found = load_settings(config)
-    assert (found.router.batch, found.router.wacht_ms) == (128, 9)
+    assert (found.router.batch, found.router.max_bericht_bytes) == (128, 8192)
     assert not found.transport.kafka.tls
     assert found.registers.statussen == ("concept",)
 

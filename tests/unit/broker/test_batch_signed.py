@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from simulator import POL, VT, bend, check_dead
+from attack import bend, check_dead
+from simulator import POL, VT
 
 from corvus_crypto.ondertekening import parse_ondertekening
 from corvus_schemas.wire.bericht import Routering
@@ -55,13 +56,13 @@ def test_another_place_in_the_batch_does_not_do(
     signature = parse_ondertekening(first.ondertekening)
     boom = signature.boom
     assert boom is not None
-    change = {
-        "index": boom.index + 1,
-        "grootte": boom.grootte + 1,
-        "pad": boom.pad[:-1],
-        "zout": bytes(16),
+    other = {
+        "index": replace(boom, index=boom.index + 1),
+        "grootte": replace(boom, grootte=boom.grootte + 1),
+        "pad": replace(boom, pad=boom.pad[:-1]),
+        "zout": replace(boom, zout=bytes(16)),
     }
-    bent = replace(signature, boom=replace(boom, **{field: change[field]}))
+    bent = replace(signature, boom=other[field])
     check_dead(
         sim,
         sim.submit(bend(first, ondertekening=bent.encode())),

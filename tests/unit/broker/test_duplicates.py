@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from simulator import OM, POL, VT, bend_kop, check_refused, concept
+from attack import bend_kop, check_refused
+from simulator import OM, POL, VT, concept
 
 from corvus_broker.ports import Record
 from corvus_broker.topics import INZENDING

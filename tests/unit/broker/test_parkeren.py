@@ -6,7 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import msgspec
-from simulator import CATALOGUS, POL, VT, check_dead, concept
+from attack import check_dead
+from simulator import CATALOGUS, POL, VT, concept
 
 from corvus_adapters.app import build_attesteerder
 from corvus_broker.effecten import SOORT_BESLISREGEL, SOORT_HERAANBIEDING

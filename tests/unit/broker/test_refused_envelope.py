@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from simulator import (
-    CATALOGUS,
-    OM,
-    POL,
-    VT,
-    bend,
-    bend_kop,
-    bend_lading,
-    bend_routering,
-    check_dead,
-    concept,
-    remake,
-)
+from attack import bend, bend_kop, bend_lading, bend_routering, check_dead, remake
+from simulator import CATALOGUS, OM, POL, VT, concept
 
 from corvus_broker.inzending import parse_inzending
 from corvus_broker.ports import Record

@@ -7,20 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from simulator import (
-    OM,
-    POL,
-    RVDK,
-    VT,
-    VT_BRABANT,
-    Simulator,
-    bend_lading,
-    bend_routering,
-    check_dead,
-    check_refused,
-    concept,
-    uuid_of,
-)
+from attack import bend_lading, bend_routering, check_dead, check_refused, uuid_of
+from simulator import OM, POL, RVDK, VT, VT_BRABANT, Simulator, concept
 from simulator_registers import opened, organisation
 
 from corvus_adapters.sdk.openen import open_levering

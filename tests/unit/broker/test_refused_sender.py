@@ -7,17 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from simulator import (
-    OM,
-    POL,
-    RVDK,
-    VT,
-    Simulator,
-    bend_kop,
-    check_dead,
-    check_refused,
-    concept,
-)
+from attack import bend_kop, check_dead, check_refused
+from simulator import OM, POL, RVDK, VT, Simulator, concept
 from simulator_registers import entry, issue, opened, organisation, soon, start_of
 
 from corvus_broker.inzending import check_validity

@@ -6,14 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from simulator import (
-    POL,
-    VT,
-    Simulator,
-    bend_kop,
-    check_refused,
-    concept,
-)
+from attack import bend_kop, check_refused
+from simulator import POL, VT, Simulator, concept
 from simulator_registers import opened, soon, without
 
 from corvus_adapters.installatie.aanmaken import concept_tabel
@@ -110,7 +104,7 @@ def test_after_grace_the_sender_has_to_seal_again(two: Simulator) -> None:
 
 async def test_the_sdk_seals_again_by_itself(two: Simulator) -> None:
     pol = two.org(POL).organisatie
-    [verzonden] = pol.leg_klaar(concept())
+    verzonden = pol.leg_klaar(concept())
     two.nu = soon(two.nu, hours=1, minutes=GRACE_MIN + 1)
     await pol.verzend()
     assert two.effecten[-1].code == "register.verouderd"

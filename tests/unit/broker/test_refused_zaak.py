@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from simulator import (
-    OM,
-    POL,
-    POL_BRABANT,
-    VT,
-    bend_routering,
-    check_dead,
-    check_refused,
-    concept,
-)
+from attack import bend_routering, check_dead, check_refused
+from simulator import OM, POL, POL_BRABANT, VT, concept
 
 from corvus_adapters.sdk.openen import open_levering
 from corvus_crypto.zaak import AliasSleutel
@@ -161,7 +153,7 @@ async def test_the_opener_may_write_again_before_it_knows_its_alias(
     sim: Simulator,
 ) -> None:
     pol = sim.org(POL).organisatie
-    [verzonden] = pol.leg_klaar(concept())
+    verzonden = pol.leg_klaar(concept())
     again = concept(zaak=verzonden.zaak, seed=2)
     pol.leg_klaar(again)
     await pol.verzend()
@@ -177,7 +169,7 @@ async def test_an_alias_is_the_same_every_time_and_no_two_are_alike(
 ) -> None:
     # SPEC 10-4, SPEC 10-5
     pol = sim.org(POL).organisatie
-    [verzonden] = pol.leg_klaar(concept())
+    verzonden = pol.leg_klaar(concept())
     await pol.verzend()
     await sim.post(POL)
     pol.leg_klaar(concept(zaak=verzonden.zaak, seed=2))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from simulator import OM, POL, VT, check_dead, concept
+from attack import check_dead
+from simulator import OM, POL, VT, concept
 
 from corvus_adapters.sdk.openen import open_levering
 from corvus_adapters.sdk.post import Geweigerdepost, Ontvangenbewijs

@@ -1,0 +1,198 @@
+"""``corvus tabel diff`` and ``impact``: what a new version of the table changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from corvus_adapters.cli.gedeeld import (
+    DEFAULT_FOLDER,
+    InstallationOption,
+    JsonOption,
+    console,
+    for_people,
+    print_json,
+)
+from corvus_adapters.cli.tabel_bestand import (
+    OpOption,
+    StatusOption,
+    TabelArgument,
+    choose,
+    day,
+)
+from corvus_adapters.cli.tabel_lint import shorten
+from corvus_routing.diff import Vergelijking, compare, summary
+from corvus_routing.impact import impact as decide_again
+from corvus_routing.impact import parse_koppen
+from corvus_schemas.catalogus import load_catalogus
+from corvus_schemas.errors import SchemaError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from corvus_routing.diff_stand import Plaats
+    from corvus_routing.impact import Impact
+
+
+def _compare(
+    tabellen: tuple[str, str],
+    op: datetime | None,
+    status: list[str] | None,
+    installation: Path,
+) -> Vergelijking:
+    oud, nieuw = (
+        choose(naam, installation, status).stand(day(op)) for naam in tabellen
+    )
+    return compare(oud, nieuw, load_catalogus())
+
+
+@for_people
+def diff(  # noqa: PLR0913 - the options of a command
+    *,
+    oud: TabelArgument,
+    nieuw: TabelArgument,
+    op: OpOption = None,
+    status: StatusOption = None,
+    installation: InstallationOption = Path(DEFAULT_FOLDER),
+    as_json: JsonOption = False,
+) -> None:
+    """Say exactly who sees what under a new table that they did not, and the reverse.
+
+    Every combination of the kenmerken is compared, undeclared ones included, with
+    every doel and region. A table that is not valid on the day is taken on the
+    nearest day on which it is.
+
+    Example: corvus tabel diff in-werking kandidaat.yaml
+    """
+    vergelijking = _compare((oud, nieuw), op, status, installation)
+    if as_json:
+        print_json(vergelijking.to_dict())
+        return
+    _show_diff(vergelijking)
+
+
+@for_people
+def impact(  # noqa: PLR0913 - the options of a command
+    *,
+    oud: TabelArgument,
+    nieuw: TabelArgument,
+    headers: Annotated[
+        Path,
+        typer.Option(
+            help="JSON lines with berichttype, van, naar, and perhaps regio, doel and"
+            " kenmerken."
+        ),
+    ],
+    op: OpOption = None,
+    status: StatusOption = None,
+    installation: InstallationOption = Path(DEFAULT_FOLDER),
+    as_json: JsonOption = False,
+) -> None:
+    """Count the past headers that a new table would have decided differently.
+
+    Example: corvus tabel impact in-werking kandidaat.yaml --headers oktober.jsonl
+    """
+    vergelijking = _compare((oud, nieuw), op, status, installation)
+    try:
+        with headers.open(encoding="utf-8") as lines:
+            gevolg = decide_again(
+                vergelijking.oud.compiled,
+                vergelijking.nieuw.compiled,
+                parse_koppen(lines, load_catalogus()),
+            )
+    except (OSError, UnicodeDecodeError):
+        raise SchemaError(
+            "bestand.onleesbaar",
+            f"{headers} cannot be read as headers",
+            advice="Check the file name; text is in UTF-8.",
+        ) from None
+    if as_json:
+        samenvatting = list(summary(vergelijking.verschillen))
+        print_json({**gevolg.to_dict(), "samenvatting": samenvatting})
+        return
+    _show_summary(vergelijking)
+    _show_impact(gevolg)
+
+
+def _show_diff(vergelijking: Vergelijking) -> None:
+    per_plaats: dict[Plaats, Table] = {}
+    for verschil in vergelijking.verschillen:
+        table = per_plaats.get(verschil.plaats)
+        if table is None:
+            berichttype, van, naar = verschil.plaats
+            table = Table(title=f"{berichttype}: {van} to {naar}", title_justify="left")
+            for column in ("rubriek", "change", "when"):
+                table.add_column(column, overflow="fold")
+            per_plaats[verschil.plaats] = table
+        regios = f" in {', '.join(verschil.regios)}" if verschil.regios else ""
+        table.add_row(
+            escape(verschil.rubriek),
+            verschil.verandering.value + regios,
+            escape(verschil.wanneer.tekst),
+        )
+    for table in per_plaats.values():
+        console.print(table)
+    _show_regels(vergelijking)
+    _show_summary(vergelijking)
+
+
+def _show_regels(vergelijking: Vergelijking) -> None:
+    for gevolg, woorden in ((True, "with effect"), (False, "without effect")):
+        for wijze in ("toegevoegd", "gewijzigd", "weggehaald"):
+            regels = [
+                regel
+                for regel in vergelijking.regels
+                if (regel.gevolg, regel.wijze) == (gevolg, wijze)
+            ]
+            if regels:
+                velden = sorted({veld for regel in regels for veld in regel.velden})
+                wat = f" ({', '.join(velden)})" if velden else ""
+                console.print(
+                    f"{len(regels)} rule(s) {wijze} {woorden} on who sees what{wat}:"
+                    f" {shorten([regel.regel for regel in regels])}",
+                    highlight=False,
+                )
+
+
+def _show_summary(vergelijking: Vergelijking) -> None:
+    for kant, stand in (("old", vergelijking.oud), ("new", vergelijking.nieuw)):
+        console.print(
+            f"{kant}: table {stand.tabel.naam}, version {stand.tabel.versie},"
+            f" {len(stand.regels)} rules valid on {stand.op}",
+            highlight=False,
+        )
+    for zin in summary(vergelijking.verschillen):
+        console.print(f"* {zin}", markup=False, highlight=False)
+    if not vergelijking.verschillen:
+        console.print("nobody sees more or less")
+    for plaats in vergelijking.niet_vergeleken:
+        console.print(
+            "[bold red]not compared[/], too many combinations: " + " ".join(plaats)
+        )
+
+
+def _show_impact(gevolg: Impact) -> None:
+    if gevolg.wijzigingen:
+        table = Table()
+        for column in ("headers", "berichttype", "from", "to", "rubriek", "was", "is"):
+            table.add_column(column, overflow="fold")
+        for een in gevolg.wijzigingen:
+            table.add_row(
+                str(een.aantal),
+                een.berichttype,
+                een.van,
+                een.naar,
+                escape(een.rubriek),
+                een.was,
+                een.wordt,
+            )
+        console.print(table)
+    console.print(
+        f"{gevolg.anders} of {gevolg.koppen} headers would have been decided"
+        " differently",
+        highlight=False,
+    )
