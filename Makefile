@@ -54,7 +54,7 @@ demo: setup ## Two cases through a real router, shown and proven (under 30 s)
 
 wheel: setup ## Build the wheel from the sdist and run it in a folder without source
 	@rm -rf dist && $(UV) build --quiet
-	@$(UV) run --isolated --no-project --with dist/*.whl --directory /tmp corvus schema list > /dev/null
+	@$(UV) run --isolated --no-project --with $(CURDIR)/dist/*.whl --directory / corvus schema list > /dev/null
 	@echo "the wheel works without the source beside it"
 
 ci: test-all vectors wheel ## test-all, vectors, wheel

@@ -79,7 +79,7 @@ class Keten:
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
 
-    async def start(self) -> None:
+    async def start(self, *, follow: bool = True) -> None:
         """Open the files and start a router, as a process of its own would."""
         self.router, self.leden = (
             Installatie.open(self.path),
@@ -104,6 +104,8 @@ class Keten:
             )
             for partition in range(PARTITIES)
         ]
+        if not follow:
+            return
         self._tasks.append(
             asyncio.create_task(keep_following(volger, self.notities, self._stop, 0.02))
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from corvus_broker.kenmerken import Samenhang, find_bericht, took_part
-from corvus_routing.gebied import Gebied, check_gebied, load_gebieden
+from corvus_routing.gebied import Gebied, check_gebied
 from corvus_schemas.errors import AddressError, IdentityError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def resolve_geadresseerden(
             ``dubbele_route``, ``regio.onbekend``, ``regio.tegenstrijdig``.
         IdentityError: ``kolom.sleutel`` for a key that is not that organisation's.
     """
-    check_gebied(gebied_of_routering(ontleed.routering), load_gebieden())
+    check_gebied(gebied_of_routering(ontleed.routering))
     allowed = _addressed(ontleed, samenhang)
     found: list[Geadresseerde] = []
     for kolom in ontleed.kolommen:

@@ -148,11 +148,11 @@ class _Vergelijker:
     def compare(
         self, plaats: Plaats, voor: Kandidaten, na: Kandidaten, regios: tuple[str, ...]
     ) -> None:
-        if _meaning(voor) == _meaning(na):
-            return
-        partijen = (plaats[1], plaats[2])
         beide = voor + na
         allow = [k.regel for k in beide if k.regel.besluit is Besluit.JA]
+        if not allow or _meaning(voor) == _meaning(na):
+            return
+        partijen = (plaats[1], plaats[2])
         doelen = tuple(sorted({regel.doel for regel in allow}))
         ruimte = self._ruimten.ruimte(
             (kandidaat.voorwaarde for kandidaat in beide),

@@ -101,7 +101,8 @@ def gebied_of(
     )
 
 
-def check_gebied(gebied: Gebied, gebieden: GebiedenData) -> None:
+@functools.lru_cache(maxsize=4096)  # a few hundred gemeenten, and what is misspelt
+def check_gebied(gebied: Gebied) -> None:
     """Check that the parts of an area belong together.
 
     A message that named the gemeente of one region and the VT-regio of another would
@@ -110,6 +111,7 @@ def check_gebied(gebied: Gebied, gebieden: GebiedenData) -> None:
     Raises:
         AddressError: ``regio.onbekend``, ``regio.tegenstrijdig``, ``dubbele_route``.
     """
+    gebieden = load_gebieden()
     if gebied.gemeente is not None:
         expected = gebied_of(gebied.gemeente, gebieden)
         if expected != gebied:

@@ -97,6 +97,21 @@ async def test_a_new_table_takes_effect_exactly_at_its_start(keten: Keten) -> No
     assert after.register == versie.digest
 
 
+async def test_a_router_decides_nothing_before_it_knows_what_is_in_force(
+    keten: Keten,
+) -> None:
+    """Nothing looks in the background: the worker itself asks before it decides."""
+    # SPEC 15-9
+    await keten.stop()
+    await keten.start(follow=False)
+    versie = await keten.publish(keten.sign(small(without("R0002"))))
+    assert keten.router.register.by_digest(versie.digest) is None
+    keten.klok.to(versie.geldig_van_ms)
+    got = await keten.received(await keten.send())
+    assert got.register == versie.digest
+    assert keten.uitkomsten.effecten[0].uitkomst == "GEACCEPTEERD"
+
+
 async def test_a_message_in_flight_gets_what_both_tables_allow(keten: Keten) -> None:
     versie = await keten.publish(keten.sign(small(without("R0002"))))
     laid = keten.org(POL).leg_klaar(concept())

@@ -137,6 +137,7 @@ class Reader:
             first = (await self._consumer.beginning_offsets([place]))[place]
             if upto > first:  # what is assigned without a seek has no offset to read at
                 self._consumer.assign([place])
+                self._given = {}
             span = 2
             while upto > first:
                 start = max(first, upto - span)

@@ -80,12 +80,21 @@ def in_force(rule: Rule) -> bool:
     )
 
 
+def between_two(rules: list[Rule]) -> list[Rule]:
+    """Let the allow rules meet, and the denials stand in their way."""
+    return [
+        {**rule, "van": "POL", "naar": "VT"} if rule["besluit"] == "ja" else rule
+        for rule in rules
+        if len(str(rule["voorwaarde"])) < 60
+    ]
+
+
 @settings(
-    max_examples=40,
+    max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    suppress_health_check=[HealthCheck.too_slow],
 )
-@given(tables.filter(lambda rules: all(len(str(r["voorwaarde"])) < 60 for r in rules)))
+@given(tables.map(between_two))
 def test_lint_names_exactly_the_allow_rules_that_can_do_nothing(
     rules: list[Rule],
 ) -> None:
