@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from corvus_routing.gebied import gebied_of, load_gebieden
+from corvus_routing.gebied import Gebied, check_gebied, gebied_of, load_gebieden
 from corvus_schemas.errors import AddressError
 
 GEBIEDEN = load_gebieden()
@@ -47,3 +47,23 @@ def test_every_vt_regio_and_every_synthetic_code_is_there_once() -> None:
     codes = [one["gemeentecode"] for one in GEBIEDEN["gemeenten"].values()]
     assert len(set(codes)) == len(codes) == 380
     assert all(len(code) == 4 and not code.isdigit() for code in codes)
+
+
+@pytest.mark.parametrize(
+    "gebied",
+    [
+        Gebied("S001", "VT15", "Oost-NL"),
+        Gebied("S001", "VT21", "West-Brabant"),
+        Gebied("S001", None, None),
+        Gebied(None, "VT21", "Oost-NL"),
+    ],
+)
+def test_an_area_whose_parts_contradict_each_other_is_refused(gebied: Gebied) -> None:
+    with pytest.raises(AddressError, match=r"regio\.tegenstrijdig"):
+        check_gebied(gebied)
+
+
+def test_an_area_whose_parts_agree_passes() -> None:
+    check_gebied(gebied_of("Amsterdam", GEBIEDEN))
+    check_gebied(Gebied(None, "VT21", "West-Brabant"))
+    check_gebied(Gebied())

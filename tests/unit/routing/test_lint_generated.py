@@ -81,9 +81,11 @@ def in_force(rule: Rule) -> bool:
 
 
 def between_two(rules: list[Rule]) -> list[Rule]:
-    """Let the allow rules meet, and the denials stand in their way."""
+    """Let the allow rules meet, and let the denials stand in their way."""
     return [
-        {**rule, "van": "POL", "naar": "VT"} if rule["besluit"] == "ja" else rule
+        {**rule, "van": "POL", "naar": "VT"}
+        if rule["besluit"] == "ja"
+        else {**rule, "van": "*", "naar": "*", "rubriek": "*", "regio": "*"}
         for rule in rules
         if len(str(rule["voorwaarde"])) < 60
     ]
