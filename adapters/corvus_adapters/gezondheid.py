@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from corvus_schemas.errors import SettingsError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -52,7 +54,14 @@ class Gezondheid:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's signature
                 """Keep request lines out of the log."""
 
-        self._server = ThreadingHTTPServer((host, port), Handler)
+        try:
+            self._server = ThreadingHTTPServer((host, port), Handler)
+        except OSError:
+            raise SettingsError(
+                "metriek.poort",
+                f"port {port} for metrics is taken",
+                advice="Each process needs its own: --port 0 takes any free one.",
+            ) from None
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property

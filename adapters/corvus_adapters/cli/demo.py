@@ -260,5 +260,6 @@ def _conclude(
         f" {seconds:.1f} seconds."
     )
     console.print(
-        "Look around: deliveries and receipts in sandbox/, proofs in bewijzen/:"
+        "Look around below: keys and messages in sandbox/, proofs in bewijzen/. To check"
+        " one there: corvus verify bewijzen/FILE -i sandbox"
     )

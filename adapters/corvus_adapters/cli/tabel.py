@@ -84,7 +84,9 @@ def parse_assignments(texts: list[str]) -> dict[str, KenmerkWaarde]:
 def explain(  # noqa: PLR0913 - the options of a command
     *,
     berichttype: Annotated[str, typer.Argument(help="For example zsm_aanmelding.")],
-    rubriek: Annotated[str, typer.Argument(help="For example betrokkenen[kind].bsn.")],
+    rubriek: Annotated[
+        str, typer.Argument(help=r"For example betrokkenen\[kind].bsn.")
+    ],
     van: Annotated[str, typer.Option(help="Organisatietype of the sender.")],
     naar: Annotated[str, typer.Option(help="Organisatietype of the recipient.")],
     kenmerk: Annotated[

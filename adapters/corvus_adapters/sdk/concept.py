@@ -64,5 +64,5 @@ def parse_concept(value: object) -> Concept:
         raise SchemaError(
             "concept.ongeldig",
             f"the message file is not right: {problems}",
-            advice="See corvus verstuur --help for an example.",
+            advice="Begin with corvus schema voorbeeld politiemelding, which has every part.",
         ) from None
