@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from corvus_broker.batch import finish_batch
 from corvus_broker.staat import Partitiestaat
 from corvus_broker.topics import INZENDING, ROUTER_GROUP, ZAAKSTAAT
+from corvus_broker.uitlezen import read_whole
 from corvus_schemas.errors import FencedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from corvus_broker.pipeline import Pipeline
     from corvus_broker.ports import PartitionClaim, Record, Transport
     from corvus_crypto.attestatie import Attesteerder
-
-
-_RESTORE_WAIT_S: Final = 10.0
 
 
 class Waarnemer(Protocol):
@@ -124,22 +122,10 @@ class Worker:
     async def _restore(self) -> Partitiestaat:
         """Read the changelog to its end."""
         staat = Partitiestaat()
-        place = (ZAAKSTAAT, self._partition)
-        end = await self._transport.end_offset(*place)
-        position = restored = 0
-        while position < end:
-            records = await self._transport.read(
-                {place: position}, limit=1000, wait_s=_RESTORE_WAIT_S
-            )
-            if not records:
-                raise UnavailableError(
-                    "transport.onbereikbaar",
-                    f"the state of partition {self._partition} did not come in time",
-                )
-            for record in records:
-                staat.replay(record.key, record.value)
-            position = records[-1].offset + 1
-            restored += len(records)
+        restored = 0
+        async for record in read_whole(self._transport, ZAAKSTAAT, self._partition):
+            staat.replay(record.key, record.value)
+            restored += 1
         self._waarnemer.takeover(self._partition, restored)
         return staat
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from corvus_broker.effecten import SOORT_BEWIJS, SOORT_LEVERING, SOORT_TERUGMELDING
 from corvus_broker.topics import AUDIT, levering_topics
+from corvus_broker.uitlezen import read_whole
 from corvus_schemas.errors import EnvelopeError
 from corvus_schemas.wire.bericht import Geattesteerd
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Terugmelding
@@ -33,7 +34,6 @@ SOORT: Final = "corvus.bewijsbestand"
 VERSIE: Final = 1
 SUFFIX: Final = ".bewijs.json"
 LARGEST_ENTRY: Final = 64 * 1024 * 1024
-_PAGE: Final = 500
 
 
 class _Inhoud(BaseModel):
@@ -210,18 +210,9 @@ def _gevonden(
 
 
 async def _read_all(transport: Transport, topics: Sequence[str]) -> list[Record]:
-    found: list[Record] = []
-    for topic in topics:
-        position, end = 0, await transport.end_offset(topic, 0)
-        while position < end:
-            records = await transport.read(
-                {(topic, 0): position}, limit=_PAGE, wait_s=5.0
-            )
-            if not records:
-                break
-            found += records
-            position = records[-1].offset + 1
-    return found
+    return [
+        record for topic in topics async for record in read_whole(transport, topic, 0)
+    ]
 
 
 def write_proofs(folder: Path, found: Iterable[Gevonden]) -> list[Path]:

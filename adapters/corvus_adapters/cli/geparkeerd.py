@@ -24,6 +24,7 @@ from corvus_broker.effecten import SOORT_HERAANBIEDING
 from corvus_broker.ports import Append
 from corvus_broker.staat import Partitiestaat
 from corvus_broker.topics import GEPARKEERD, INZENDING, ZAAKSTAAT
+from corvus_broker.uitlezen import read_whole
 from corvus_crypto.zaak import partition_of
 from corvus_schemas.errors import SchemaError
 from corvus_schemas.identifiers import ZaakId, format_id, parse_bericht_id
@@ -37,38 +38,22 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Parked messages and dead letters: list them, take them up again.",
 )
-_PAGE = 500
 
 
 async def read_parked(transport: Transport, partities: int) -> list[Geparkeerd]:
     """Read everything that was ever parked, in order per partition."""
-    found: list[Geparkeerd] = []
-    for partition in range(partities):
-        position, end = 0, await transport.end_offset(GEPARKEERD, partition)
-        while position < end:
-            records = await transport.read(
-                {(GEPARKEERD, partition): position}, limit=_PAGE, wait_s=5.0
-            )
-            if not records:
-                break
-            found += [Geparkeerd.decode(record.value or b"") for record in records]
-            position = records[-1].offset + 1
-    return found
+    return [
+        Geparkeerd.decode(record.value or b"")
+        for partition in range(partities)
+        async for record in read_whole(transport, GEPARKEERD, partition)
+    ]
 
 
 async def read_state(transport: Transport, partition: int) -> Partitiestaat:
     """Rebuild the state of a partition from its changelog."""
     staat = Partitiestaat()
-    position, end = 0, await transport.end_offset(ZAAKSTAAT, partition)
-    while position < end:
-        records = await transport.read(
-            {(ZAAKSTAAT, partition): position}, limit=_PAGE, wait_s=5.0
-        )
-        if not records:
-            break
-        for record in records:
-            staat.replay(record.key, record.value)
-        position = records[-1].offset + 1
+    async for record in read_whole(transport, ZAAKSTAAT, partition):
+        staat.replay(record.key, record.value)
     return staat
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from corvus_adapters.scenario.vergelijk import table_name
 from corvus_broker.beoordeling import GELEVERD, LEEG, REDEN_NAMEN
+from corvus_broker.uitlezen import read_whole
 from corvus_schemas.identifiers import parse_bericht_id
 from corvus_schemas.wire.staat import Auditbatch, Beslisregel
 
@@ -25,22 +26,16 @@ WHY: Final = {
     "aangehouden": "held",
     "doel": "another purpose",
 }
-_PAGE: Final = 500
 Besluiten = Mapping[tuple[bytes, str], Beslisregel]
 
 
 async def read_decisions(transport: Transport, topic: str) -> Besluiten:
     """Read the evidence: every decision, by message and recipient."""
     found: dict[tuple[bytes, str], Beslisregel] = {}
-    position, end = 0, await transport.end_offset(topic, 0)
-    while position < end:
-        for record in await transport.read(
-            {(topic, 0): position}, limit=_PAGE, wait_s=5.0
-        ):
-            position = record.offset + 1
-            for blad in Auditbatch.decode(record.value or b"").beslisregels:
-                regel = Beslisregel.decode(blad.inhoud)
-                found[regel.bericht_id, regel.ontvanger] = regel
+    async for record in read_whole(transport, topic, 0):
+        for blad in Auditbatch.decode(record.value or b"").beslisregels:
+            regel = Beslisregel.decode(blad.inhoud)
+            found[regel.bericht_id, regel.ontvanger] = regel
     return found
 
 
