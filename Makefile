@@ -15,7 +15,7 @@ PYTEST := $(RUN) pytest
 	@$(UV) sync --frozen --quiet
 	@touch $@
 
-.PHONY: help setup format lint test test-all vectors bench bench-quick demo ci wheel
+.PHONY: help setup format lint test test-all vectors reference bench bench-quick demo ci wheel
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ test-all: lint test ## What CI runs: lint, all tests, real Apache Kafka (JDK 17 
 vectors: setup ## Make the test vectors anew; they must not differ
 	@$(RUN) python tests/vectors/build.py
 	@git diff --exit-code -- tests/vectors
+
+reference: setup ## Write docs/referentie anew, from the data files
+	@$(RUN) python tools/reference.py
 
 bench: setup ## Measure everything; writes bench/results
 	@$(RUN) python -m bench

@@ -18,11 +18,12 @@ from bench.measure import Result, best, calibration, cpu_us, rounds
 from bench.world import BATCH, ONTVANGERS, World
 from rich.console import Console
 
-from corvus_broker import aanvaarding, bewijzen
+from corvus_broker import aanvaarding, afhandeling, bewijzen
 from corvus_broker.aanvaarding import Plaats
 from corvus_broker.adressering import resolve_geadresseerden
 from corvus_broker.batch import finish_batch
-from corvus_broker.beoordeling import Tabellen, decide_inzending
+from corvus_broker.beoordeling import Tabellen, ask, decide_vraag
+from corvus_broker.beslisvraag import make_beoordeling
 from corvus_broker.effecten import Effecten
 from corvus_broker.inzending import (
     SIGN_PURPOSE,
@@ -148,6 +149,7 @@ class Stages:
             keystore.oin,
             keystore.houder.type,
             op,
+            register.kenmerken,
         )
         table = register.compiled(omgeving.grenzen.statussen, op.date())
         parts = []
@@ -168,7 +170,8 @@ class Stages:
 
         def decisions() -> None:
             for ontleed, adressen in parts:
-                decide_inzending(ontleed, adressen, values, samenhang, tabellen)
+                vraag = ask(ontleed, adressen, values, samenhang)
+                decide_vraag(vraag, tabellen)
 
         def decide() -> None:
             for one, place in zip(geverifieerd, places, strict=True):
@@ -194,24 +197,40 @@ class Stages:
                     levering = make_levering(one.geverifieerd, oordeel, bezorging)
                     deliveries.append((one, oordeel, levering))
 
-        def evidence() -> None:
-            for one, oordeel, levering in deliveries:
+        questions = []
+
+        def inputs() -> None:
+            for one in beoordeeld:
                 plaats = one.plaats
-                bewijzen.make_beslisregel(
+                made = make_beoordeling(
                     one.geverifieerd.ontleed,
-                    oordeel,
-                    levering,
+                    one.vraag,
                     plaats.record,
                     plaats.register.digest,
+                    omgeving.grenzen.statussen,
+                )
+                made.encode()
+                questions.append(made)
+
+        def evidence() -> None:
+            named = {
+                id(one): made for one, made in zip(beoordeeld, questions, strict=True)
+            }
+            for one, oordeel, levering in deliveries:
+                digest = None if levering is None else levering.digest
+                oin = oordeel.geadresseerde.organisatie.oin
+                bewijzen.make_beslisregel(
+                    named[id(one)], oin, oordeel.uitspraak, digest
                 )
 
         def settle() -> None:
             for one in beoordeeld:
                 effecten = Effecten()
-                aanvaarding.settle(one, omgeving, effecten)
+                afhandeling.settle(one, omgeving, effecten)
                 made.append(effecten)
 
         self.timed("- of which 4 leveringen", leveringen)
+        self.timed("- of which the inputs of the decision", inputs)
         self.timed("- of which 4 evidence records", evidence)
         self.timed("settle (leveringen, evidence, receipt, state)", settle)
         self._finish(made, beoordeeld[0].plaats.staat)
@@ -244,6 +263,7 @@ def _zaak(record: Record) -> ZaakId:
 
 def _outputs(effecten: Effecten) -> list[tuple[str, bytes]]:
     return [
+        *(("beoordeling", one) for one in effecten.beoordelingen),
         *(("beslisregel", one) for one in effecten.beslisregels),
         *(("levering", one.inhoud) for one in effecten.leveringen),
         *((one.soort, one.inhoud) for one in effecten.berichten),

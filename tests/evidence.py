@@ -6,10 +6,14 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from corvus_broker.effecten import SOORT_BESLISREGEL, SOORT_LEVERING
+from corvus_broker.effecten import (
+    SOORT_BEOORDELING,
+    SOORT_BESLISREGEL,
+    SOORT_LEVERING,
+)
 from corvus_crypto.attestatie import parse_attestatie
 from corvus_crypto.merkle import HASH_BYTES, Tree
-from corvus_schemas.wire.staat import Beslisregel
+from corvus_schemas.wire.staat import Beoordeling, Beslisregel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,22 +30,33 @@ def leaves_of(batch: Auditbatch) -> list[bytes]:
 
 
 def check_batch(batch: Auditbatch, register: Registerversie) -> list[Beslisregel]:
-    """One batch: leaves give the signed root, each beslisregel is one of them."""
+    """One batch: leaves give the signed root, each evidence record is one of them."""
     leaves = leaves_of(batch)
     assert Tree(leaves).root == batch.wortel
     signed = parse_attestatie(batch.attestatie)
     assert signed.grootte == len(leaves)
     found = register.broker_key(signed.sleutel_id)
     assert found is not None
-    regels = []
-    for blad in batch.beslisregels:
-        attestatie = parse_attestatie(blad.attestatie)
-        attestatie.verify(found[0], SOORT_BESLISREGEL, blad.inhoud)
-        assert attestatie.index == blad.index
-        assert attestatie.leaf(SOORT_BESLISREGEL, blad.inhoud) == leaves[blad.index]
-        assert attestatie.root(SOORT_BESLISREGEL, blad.inhoud) == batch.wortel
-        assert attestatie.handtekening == signed.handtekening
-        regels.append(Beslisregel.decode(blad.inhoud))
+    for soort, bladeren in (
+        (SOORT_BESLISREGEL, batch.beslisregels),
+        (SOORT_BEOORDELING, batch.beoordelingen),
+    ):
+        for blad in bladeren:
+            attestatie = parse_attestatie(blad.attestatie)
+            attestatie.verify(found[0], soort, blad.inhoud)
+            assert attestatie.index == blad.index
+            assert attestatie.leaf(soort, blad.inhoud) == leaves[blad.index]
+            assert attestatie.root(soort, blad.inhoud) == batch.wortel
+            assert attestatie.handtekening == signed.handtekening
+    regels = [Beslisregel.decode(blad.inhoud) for blad in batch.beslisregels]
+    asked = Counter(
+        (vraag.bericht_id, vraag.offset, one.oin)
+        for blad in batch.beoordelingen
+        for vraag in [Beoordeling.decode(blad.inhoud)]
+        for one in vraag.ontvangers
+    )
+    told = Counter((one.bericht_id, one.offset, one.ontvanger) for one in regels)
+    assert asked == told, "every decision has its inputs, and the reverse"
     return regels
 
 
@@ -65,6 +80,8 @@ def check_evidence(
         if one.soort == SOORT_LEVERING:
             delivered[hashlib.sha256(one.inhoud).digest()] += 1
     assert told == delivered
-    assert seen.total() + len(regels) == leaves.total(), "no leaf without its bytes"
+    inputs = sum(len(batch.beoordelingen) for batch in batches)
+    known = seen.total() + len(regels) + inputs
+    assert known == leaves.total(), "no leaf without its bytes"
     assert not seen - leaves
     return regels

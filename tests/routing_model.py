@@ -34,18 +34,7 @@ CATALOGUS = load_catalogus()
 BOOLS = ("hg_label", "opsporingsbelang", "geheim_adres")
 MOMENTEN = ("vt_zsm", "actieoverleg")
 PARTIJEN = ("POL", "VT", "OM")
-TYPEN = {
-    "bekendheidscheck": [
-        rubriek.naam
-        for rubriek in CATALOGUS.berichttypen["bekendheidscheck"].rubrieken
-        if rubriek.naam != "verwijzing"
-    ],
-    "correctie": [
-        rubriek.naam
-        for rubriek in CATALOGUS.berichttypen["correctie"].rubrieken
-        if rubriek.naam != "verwijzing"
-    ],
-}
+TECHNISCH = {"statusbericht", "correctie", "vrijgave"}
 
 # Few enough that the rules of a drawn table meet.
 DRAWN = {
@@ -157,11 +146,23 @@ def _speaking(rules: list[Rule], question: Question) -> Iterator[tuple[Rule, For
             and rule["regio"] in {"*", regio}
             and (
                 rule["berichttype"] == berichttype
-                or (rule["berichttype"] == "*" and berichttype != "correctie")
+                or (rule["berichttype"] == "*" and berichttype not in TECHNISCH)
             )
         ):
             assert rule["voorwaarde"] is not None
             yield rule, read_condition(rule["voorwaarde"])
+
+
+def rubrieken_of(berichttype: str) -> list[str]:
+    """Names that a table can name; the broker decides verwijzing itself."""
+    return [
+        rubriek.naam
+        for rubriek in CATALOGUS.berichttypen[berichttype].rubrieken
+        if rubriek.naam != "verwijzing"
+    ]
+
+
+TYPEN = {code: rubrieken_of(code) for code in ("bekendheidscheck", "correctie")}
 
 
 def brute_force(
@@ -172,7 +173,7 @@ def brute_force(
     facts = {**kenmerken, "verstrekker": van, "ontvanger": naar}
     speaking = list(_speaking(rules, question))
     outcome: dict[str, Outcome] = {"verwijzing": ("geweigerd", [], "standaard")}
-    for rubriek in TYPEN[berichttype]:
+    for rubriek in rubrieken_of(berichttype):
         here = [pair for pair in speaking if _matches(pair[0]["rubriek"], rubriek)]
         outcome[rubriek] = _weigh(here, facts)
     return outcome

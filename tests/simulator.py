@@ -7,21 +7,24 @@ to ``submit``. The clock stands still until a test moves it.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator_log import Geheugenlog
 
-from corvus_adapters.app import build_attesteerder
+from corvus_adapters.app import build_attesteerder, build_grenzen, build_opslag
 from corvus_adapters.sdk.concept import Concept
 from corvus_adapters.sdk.openen import Lezer
 from corvus_adapters.sdk.organisatie import Organisatie, Uitrusting
 from corvus_adapters.sdk.postbus import Postbus
 from corvus_adapters.sdk.verzegelen import Zegel, seal_unsigned, sign_messages
 from corvus_broker.batch import finish_batch
-from corvus_broker.omgeving import Grenzen, Omgeving
+from corvus_broker.bewaren import Bewaarder
+from corvus_broker.omgeving import Omgeving
 from corvus_broker.pipeline import Pipeline
 from corvus_broker.ports import Append, Record
 from corvus_broker.staat import Partitiestaat
@@ -42,7 +45,7 @@ from corvus_schemas.wire.bewijs import Ontvangstbewijs
 from corvus_schemas.wire.staat import Auditbatch, Geparkeerd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from corvus_adapters.installatie.openen import Installatie
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from corvus_broker.effecten import Effecten
     from corvus_broker.register import Registerreeks
 
+_T = TypeVar("_T")
 CATALOGUS = load_catalogus()
 POL, VT, OM, RVDK, RECL = (
     "pol-noord-nl",
@@ -186,21 +190,13 @@ class Simulator:
     def restart(self, registers: Registerreeks | None = None) -> None:
         """Make the pipeline anew, perhaps under other registers."""
         self.registers = registers or self.registers
-        settings = self.sandbox.instellingen
-        window = settings.router.venster_verleden_ms
+        self.bewaarder = self._bewaarder()
         self.pipeline = Pipeline(
             Omgeving(
                 catalogus=CATALOGUS,
                 registers=self.registers,
                 aliassen=self.aliassen,
-                grenzen=Grenzen(
-                    max_bytes=settings.router.max_bericht_bytes,
-                    verleden_ms=window,
-                    toekomst_ms=settings.router.venster_toekomst_ms,
-                    respijt_ms=settings.registers.respijt_ms,
-                    dedupe_ms=window + 30 * 86_400_000,
-                    statussen=self.sandbox.statussen,
-                ),
+                grenzen=build_grenzen(self.sandbox),
                 partities=self.registers.versies[0].partities,
                 broker_oin=self.broker.houder.oin,
             )
@@ -222,6 +218,11 @@ class Simulator:
         """One batch of one partition: decide, attest, append."""
         staat = self.staat(records[0].partition)
         effecten = [self.pipeline.process(record, staat) for record in records]
+        orders = _apart(
+            self.bewaarder.before_commit(records[0].partition, effecten)
+            if any(one.te_bewaren or one.uitvoeringen for one in effecten)
+            else None
+        )
         appends = finish_batch(
             self.broker.houder.oin,
             build_attesteerder(self.broker),
@@ -229,10 +230,26 @@ class Simulator:
             effecten,
             staat,
         )
-        for append in appends:
-            self.log.put(append, records[-1].timestamp_ms)
+        if any(one.bevestigd or one.vernietigd for one in effecten):
+            _apart(self.bewaarder.after_commit(effecten))
         self.effecten += effecten
+        for append in (*appends, *(orders or ())):
+            self.log.put(append, records[-1].timestamp_ms)
         return effecten
+
+    def sweep(self) -> None:
+        """Let the router look for holds that are at their end."""
+        for partition in range(self.registers.versies[0].partities):
+            _apart(self.bewaarder.sweep(self.log, partition))
+            self.bewaarder = self._bewaarder()
+
+    def _bewaarder(self) -> Bewaarder:
+        return Bewaarder(
+            build_opslag(self.sandbox),
+            build_attesteerder(self.broker),
+            build_grenzen(self.sandbox),
+            lambda: self.nu_ms,
+        )
 
     # -- organisations -------------------------------------------------------------
 
@@ -298,8 +315,9 @@ class Simulator:
         if partitie is None:
             assert not isinstance(inzending, bytes), "bytes have no partition"
             partitie = self.partition(Routering.decode(inzending.routering))
+        before = len(self.effecten)
         self.log.put(Append(INZENDING, partitie, b"", data))
-        return self.effecten[-1]
+        return self.effecten[before]  # the router's own orders come behind it
 
     def partition(self, routering: Routering) -> int:
         if not routering.nieuw:
@@ -350,3 +368,11 @@ class Simulator:
         for record in self.log.records.get((ZAAKSTAAT, partition), ()):
             staat.replay(record.key, record.value)
         return staat
+
+
+def _apart(work: Coroutine[Any, Any, _T] | None) -> _T | None:
+    """Run the driver's asynchronous part from a place that is not."""
+    if work is None:
+        return None
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

@@ -21,6 +21,7 @@ from tools import (  # noqa: E402 - the line above makes this importable
     domain_rubrieken,
     domain_scenarios,
     domain_tabel,
+    domain_termijnen,
 )
 from tools.domain_source import Source  # noqa: E402 - see above
 from tools.domain_write import write_json, write_text  # noqa: E402 - see above
@@ -44,6 +45,8 @@ def convert(source: Source, target: Path) -> list[str]:
     kenmerken = domain_kenmerken.kenmerken(source)
     write_json(target / SCHEMAS / "kenmerken.json", kenmerken)
     write_json(target / SCHEMAS / "gebieden.json", domain_gebieden.gebieden(source))
+    termijnen = domain_termijnen.termijnen(source)
+    write_json(target / SCHEMAS / "termijnen.json", termijnen)
     table = target / ROUTING / "verstrekkingentabel-concept.yaml"
     write_text(table, domain_tabel.as_yaml(regels))
     write_json(target / ROUTING / "grondslagen.json", domain_tabel.grondslagen(source))
@@ -56,7 +59,7 @@ def convert(source: Source, target: Path) -> list[str]:
         f"{len(typen)} berichttypen, {len(gedeeld)} shared rubrieken",
         f"{len(codelijsten)} codelijsten, {len(kenmerken)} kenmerken",
         f"{len(regels)} rules, {split} of them for rubrieken drawn apart",
-        f"{len(scenarios)} scenarios",
+        f"{len(termijnen)} termijnen, {len(scenarios)} scenarios",
     ]
 
 

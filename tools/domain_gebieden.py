@@ -1,12 +1,13 @@
 """Converts gemeenten and regions; nothing that is ambiguous gets settled here.
 
-The source has no CBS codes. A key is the source's test key (SYN0001), and
-`gemeentecode` a four-character code that starts with S, which no real code does: a
-real CBS list is loaded by the same format.
+The source has no CBS codes. ``sleutel`` is the source's test key (SYN0001), and ``code``
+a four-character code that starts with S, which no real code does: a real CBS list is
+loaded into the same form by ``corvus adresboek gebieden import``.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -16,48 +17,56 @@ Json: TypeAlias = "dict[str, object]"
 
 # The list of the source is that of 2018; it names no end date.
 VALID_FROM = "2018-01-01"
+PERIOD: Json = {"geldig_van": VALID_FROM, "geldig_tot": None}
 
 
 def gebieden(source: Source) -> Json:
-    """VT-regios, gemeenten, and the places a printed name can mean."""
-    rows = source.rows("gemeenten.csv")
-    regions = {row["vt_code"]: _region(row) for row in source.rows("vt_regios.csv")}
+    """VT-regios, the Actieoverleg regions over them, and gemeenten."""
+    regions = source.rows("vt_regios.csv")
     return {
+        "soort": "corvus.gebieden",
         "synthetisch": True,
-        "vt_regios": regions,
-        "gemeenten": {row["testsleutel"]: _gemeente(row) for row in rows},
-        "namen": _names(rows),
+        "vt_regios": [_region(row) for row in regions],
+        "ao_regios": _ao_regions(regions),
+        "gemeenten": [_gemeente(row) for row in source.rows("gemeenten.csv")],
     }
 
 
 def _region(row: Row) -> Json:
     return {
+        "code": row["vt_code"],
         "naam": row["vt_regio"],
         "arrondissement": row["arrondissement_bronlabel"],
         "politie_eenheid": row["politie_eenheid"],
         "rnzs": row["rnzs"],
-        "ao_regios": row["ao_regios"].split("; "),
-        "geldig_van": VALID_FROM,
-        "geldig_tot": None,
+        **PERIOD,
     }
+
+
+def _ao_regions(rows: list[Row]) -> list[Json]:
+    """Many to many: one may cover several VT-regios, a VT-regio may have several."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for printed in row["ao_regios"].split("; "):
+            # Behind the name the source says "(samen met VT24)" or how it was printed.
+            name = re.sub(r"\s*\([^)]*\)$", "", printed)
+            found.setdefault(name, []).append(row["vt_code"])
+    return [
+        {"naam": name, "vt_regios": codes, **PERIOD} for name, codes in found.items()
+    ]
 
 
 def _gemeente(row: Row) -> Json:
-    return {
-        "gemeentecode": f"S{int(row['testsleutel'][3:]):03d}",
+    made: Json = {
+        "code": f"S{int(row['testsleutel'][3:]):03d}",
+        "sleutel": row["testsleutel"],
         "naam": row["gemeente_genormaliseerd"],
         "vt_regio": row["vt_regio_code"],
         "ghnt_regio": row["ghnt_regio"],
-        "conflict": row["conflict"] == "J",
-        "geldig_van": VALID_FROM,
-        "geldig_tot": None,
+        **PERIOD,
     }
-
-
-def _names(rows: list[Row]) -> dict[str, list[str]]:
-    """Every spelling in lower case, with all gemeenten it can mean."""
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        for name in {row["gemeente_gedrukt"], row["gemeente_genormaliseerd"]}:
-            found.setdefault(name.lower(), []).append(row["testsleutel"])
-    return {name: sorted(found[name]) for name in sorted(found)}
+    if row["gemeente_gedrukt"] != row["gemeente_genormaliseerd"]:
+        made["namen"] = [row["gemeente_gedrukt"]]
+    if row["conflict"] == "J":
+        made["conflict"] = True
+    return made

@@ -4,7 +4,8 @@
 organisation types, or the broker alone. `bronbericht` lists the messages that
 establish it for the messages that follow in the zaak: the declared value of that
 message (`waarde` null), or a fixed value when the named fields hold one of the codes.
-`bereik` says what a fact is about, `standaard` what holds while no source message
+`bereik` says what a fact is about, `rollen` (for facts about a person) of persons in
+which role, `standaard` what holds while no source message
 exists (null: unknown), `opheffers` who may lift a kenmerk that otherwise sticks.
 """
 
@@ -113,7 +114,9 @@ def _sources(eind: list[str], melders: list[str]) -> dict[str, list[Json]]:
             _declared("sash_uitkomst", "POL"),
             _declared("politiemelding", "POL"),
         ],
-        "zsm_zaak": label[:2],
+        # A politiemelding says too whether the case is on ZSM: VT gets no other message
+        # of a case that is not.
+        "zsm_zaak": [*label, _declared("politiemelding", "POL")],
         "zaak_vast": label,
         "zaak_op_de_plank": [
             _fact("zsm_besluit", ["OM"], {"besluit.afdoening": ["op_de_plank"]}),
@@ -192,6 +195,13 @@ _DEFAULTS = {
     "schriftelijk_toegestaan": False,
 }
 _STICKY = {"geheim_adres": ["POL", "VT"]}
+# A fact about a person is about persons in these roles.
+_ROLES = {
+    "toestemming_verdachte": ["verdachte"],
+    "toestemming_slachtoffer": ["slachtoffer"],
+    "toezicht_lopend": ["verdachte"],
+    "jeugdbescherming_lopend": ["kind"],
+}
 _KINDS = {"pseudo": "enum"}
 
 
@@ -221,6 +231,7 @@ def _kenmerk(row: Row, sources: dict[str, list[Json]]) -> Json:
         "zetter": {"soort": soort, "types": types},
         "bereik": _scope(name, soort),
         "standaard": _DEFAULTS.get(name),
+        "rollen": _ROLES.get(name, []),
         "opheffers": _STICKY.get(name, []),
         "bronbericht": sources.get(name, []),
         "bron": row["bron"],

@@ -18,17 +18,18 @@ from corvus_adapters.registerdienst import (
     Registervolger,
 )
 from corvus_adapters.sqlite.transport import SqliteTransport
+from corvus_broker.bewaren import Bewaarder
 from corvus_broker.omgeving import Grenzen, Omgeving
 from corvus_broker.pipeline import Pipeline
 from corvus_broker.service import Tempo, Worker
 from corvus_broker.topics import topic_specs
 from corvus_crypto.attestatie import Attesteerder
 from corvus_crypto.zaak import AliasSleutel
-from corvus_schemas.catalogus import load_catalogus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from corvus_adapters.aanhouding import Opslag
     from corvus_adapters.installatie.openen import Installatie
     from corvus_adapters.keystore import BrokerKeystore, Keystore, TlsBestanden
     from corvus_adapters.registerdienst import Registerwaarnemer
@@ -92,6 +93,46 @@ def installation_topics(installatie: Installatie, op: datetime) -> list[TopicSpe
     )
 
 
+def build_grenzen(installatie: Installatie) -> Grenzen:
+    """Take the limits of a pipeline from the settings."""
+    settings = installatie.instellingen
+    router, opslag = settings.router, settings.opslag
+    window = router.venster_verleden_ms + router.venster_toekomst_ms
+    return Grenzen(
+        max_bytes=router.max_bericht_bytes,
+        verleden_ms=router.venster_verleden_ms,
+        toekomst_ms=router.venster_toekomst_ms,
+        respijt_ms=settings.registers.respijt_ms,
+        dedupe_ms=window + _RETENTION_MS,
+        aanhouden_ms=opslag.aanhouden_ms,
+        herbevestigen_ms=opslag.herbevestigen_ms,
+        statussen=installatie.statussen,
+    )
+
+
+def build_opslag(installatie: Installatie) -> Opslag:
+    """Open the store of what is held.
+
+    Raises:
+        UnavailableError: ``opslag.onbereikbaar``.
+    """
+    from corvus_adapters.aanhouding import Opslag  # noqa: PLC0415 - start-up
+
+    settings = installatie.instellingen.opslag
+    return Opslag(
+        _database(installatie, settings.inhoud),
+        _database(installatie, settings.sleutels),
+    )
+
+
+def _database(installatie: Installatie, url: str) -> str:
+    """Make the file of an SQLite URL one in the installation's folder."""
+    head = "sqlite:///"
+    if not url.startswith(head) or url.startswith(f"{head}/"):
+        return url
+    return f"{head}{installatie.path.resolve() / url.removeprefix(head)}"
+
+
 def build_pipeline(
     installatie: Installatie, keystore: BrokerKeystore, op: datetime
 ) -> Pipeline:
@@ -100,22 +141,13 @@ def build_pipeline(
     Raises:
         RegisterError: no register is in force.
     """
-    router = installatie.instellingen.router
     register = installatie.register.op(int(op.timestamp() * 1000))
-    window = router.venster_verleden_ms + router.venster_toekomst_ms
     return Pipeline(
         Omgeving(
-            catalogus=load_catalogus(),
+            catalogus=installatie.catalogus,
             registers=installatie.register,
             aliassen=AliasSleutel(keystore.alias_key),
-            grenzen=Grenzen(
-                max_bytes=router.max_bericht_bytes,
-                verleden_ms=router.venster_verleden_ms,
-                toekomst_ms=router.venster_toekomst_ms,
-                respijt_ms=installatie.instellingen.registers.respijt_ms,
-                dedupe_ms=window + _RETENTION_MS,
-                statussen=installatie.statussen,
-            ),
+            grenzen=build_grenzen(installatie),
             partities=register.partities,
             broker_oin=keystore.houder.oin,
         )
@@ -124,7 +156,7 @@ def build_pipeline(
 
 def build_keuring(installatie: Installatie) -> Keuring:
     """Make what every entry of the register has to pass."""
-    return Keuring(installatie.vertrouwen, load_catalogus(), installatie.statussen)
+    return Keuring(installatie.vertrouwen, installatie.catalogus, installatie.statussen)
 
 
 def build_volger(
@@ -167,14 +199,22 @@ def build_worker(  # noqa: PLR0913 - what a worker ties together
     """
     router = installatie.instellingen.router
     following = {} if volger is None else {"ververs": volger.ververs}
+    attesteerder = build_attesteerder(keystore)
+    bewaarder = Bewaarder(
+        build_opslag(installatie),
+        attesteerder,
+        build_grenzen(installatie),
+        lambda: int(utc_now().timestamp() * 1000),
+    )
     return Worker(
         partition,
         transport,
         build_pipeline(installatie, keystore, utc_now()),
-        build_attesteerder(keystore),
+        attesteerder,
         waarnemer,
         router_id=keystore.houder.oin,
         tempo=Tempo(batch=router.batch),
+        bewaarder=bewaarder,
         **following,
     )
 
@@ -199,7 +239,7 @@ def build_organisatie(
             postbus=Postbus(keystore.path / "postbus.sqlite"),
             transport=transport,
             registers=installatie.register,
-            catalogus=load_catalogus(),
+            catalogus=installatie.catalogus,
             statussen=installatie.statussen,
             clock=clock,
             random=secrets.token_bytes,

@@ -153,6 +153,35 @@ class RouterInstellingen(BaseModel):
     )
 
 
+class OpslagInstellingen(BaseModel):
+    """Where the router keeps what is held, and for how long."""
+
+    model_config = _FROZEN
+    inhoud: str = Field(
+        "sqlite:///aangehouden/inhoud.sqlite",
+        description="Database of held cellen (SQLAlchemy URL; a relative SQLite file"
+        " is in the settings' folder).",
+    )
+    sleutels: str = Field(
+        "sqlite:///aangehouden/sleutels.sqlite",
+        description="Database of their keys; leave it out of long-lived backups.",
+    )
+    aanhouden_ms: int = Field(
+        90 * _DAY_MS,
+        ge=_MINUTE_MS,
+        le=366 * _DAY_MS,
+        description="How long a hold lasts before what is held is destroyed, in"
+        " milliseconds.",
+    )
+    herbevestigen_ms: int = Field(
+        14 * _DAY_MS,
+        ge=_MINUTE_MS,
+        le=366 * _DAY_MS,
+        description="After how long the sender has to confirm a hold (T35), in"
+        " milliseconds.",
+    )
+
+
 class SleutelInstellingen(BaseModel):
     """Keystores."""
 
@@ -208,6 +237,7 @@ class Instellingen(BaseSettings):
     transport: TransportInstellingen = TransportInstellingen()
     registers: RegisterInstellingen = RegisterInstellingen()
     router: RouterInstellingen = RouterInstellingen()
+    opslag: OpslagInstellingen = OpslagInstellingen()
     sleutels: SleutelInstellingen = SleutelInstellingen()
     metriek: MetriekInstellingen = MetriekInstellingen()
     log: LogInstellingen = LogInstellingen()

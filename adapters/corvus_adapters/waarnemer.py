@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from corvus_adapters.log import get_log
+from corvus_broker.invarianten import ALARM
 from corvus_broker.parkeren import PARKED
 from corvus_broker.service import Waarnemer
 
@@ -70,6 +71,12 @@ class RouterWaarnemer(Waarnemer):
             ["berichttype"],
             registry=registry,
         )
+        self._alarms = Counter(
+            "corvus_invariant_alarms_total",
+            "Messages that went out although a rule of the chain is broken.",
+            ["invariant"],
+            registry=registry,
+        )
         self._batch = Histogram(
             "corvus_batch_records",
             "Records in one transaction.",
@@ -122,8 +129,11 @@ class RouterWaarnemer(Waarnemer):
             self._disclosed.labels(one.berichttype).inc(len(one.leveringen))
         for reden, count in one.geweigerd.items():
             self._withheld.labels(reden).inc(count)
-        if one.waarschuwingen:
-            self._missing.labels(one.berichttype).inc(len(one.waarschuwingen))
+        for warning in one.waarschuwingen:
+            if warning.startswith(ALARM):
+                self._alarms.labels(warning.removeprefix(ALARM)).inc()
+            else:
+                self._missing.labels(one.berichttype).inc()
 
     def takeover(self, partition: int, restored: int) -> None:
         """Note that a partition was claimed."""

@@ -1,7 +1,7 @@
-"""Steps 5 to 10 for a verified inzending: decide, then settle (SPEC 14.5 to 14.10).
+"""Steps 5 to 9 for a verified inzending: look and judge (SPEC 14.5 to 14.9).
 
-``decide`` looks and judges, ``settle`` makes the effects and the new state; nothing is
-written by the first and nothing is judged by the second.
+``decide`` writes nothing; ``afhandeling.settle`` makes the effects and the new state,
+and judges nothing.
 """
 
 from __future__ import annotations
@@ -11,38 +11,48 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from corvus_broker import bewijzen
+from corvus_broker.aanhouding import check_last
 from corvus_broker.adressering import resolve_geadresseerden
-from corvus_broker.beoordeling import Tabellen, decide_inzending, missing_moet
-from corvus_broker.effecten import Effecten, receipt_to
+from corvus_broker.beoordeling import (
+    Oordeel,
+    Tabellen,
+    ask,
+    decide_vraag,
+    missing_moet,
+)
+from corvus_broker.invarianten import (
+    check_invarianten,
+    check_kop,
+    make_kopbeeld,
+    refuse_undelivered,
+)
 from corvus_broker.kenmerken import Samenhang, decide_kenmerken, established_facts
-from corvus_broker.levering import Bezorging, make_levering
+from corvus_broker.opvolging import names_at
+from corvus_broker.personen import check_personen, filled_places
+from corvus_broker.verwerking import ask_broker, check_verwerking
 from corvus_schemas.errors import (
     EnvelopeError,
     IdentityError,
     RegisterError,
     ReplayError,
 )
-from corvus_schemas.wire.bewijs import Status
-from corvus_schemas.wire.staat import Berichtstaat, Ontvanger, Zaakstaat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from corvus_broker.beoordeling import Oordeel
+    from corvus_broker.beoordeling import Uitspraak
+    from corvus_broker.beslisvraag import Beslisvraag
     from corvus_broker.inzending import GeverifieerdeInzending, OntledeInzending
     from corvus_broker.kenmerken import Kenmerkset
     from corvus_broker.omgeving import Grenzen, Omgeving
+    from corvus_broker.personen import Plek
     from corvus_broker.ports import Record
     from corvus_broker.register import Registerversie
     from corvus_broker.staat import Partitiestaat
     from corvus_routing.compileer import GecompileerdeTabel
     from corvus_schemas.identifiers import ZaakId
-    from corvus_schemas.wire.bewijs import Verstrekking
-    from corvus_schemas.wire.staat import Zaakfeit
+    from corvus_schemas.wire.staat import Zaakfeit, Zaakstaat
 
 AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
 
@@ -64,9 +74,13 @@ class Beoordeeld:
     geverifieerd: GeverifieerdeInzending
     plaats: Plaats
     zaak: Zaakstaat | None
+    namen: frozenset[str]
+    """The OINs that the sender counts as."""
     kenmerken: Kenmerkset
     feiten: Sequence[Zaakfeit]
+    vraag: Beslisvraag
     oordelen: Sequence[Oordeel]
+    verwerking: Uitspraak | None
     waarschuwingen: Sequence[str]
 
 
@@ -169,7 +183,8 @@ def find_zaak(ontleed: OntledeInzending, plaats: Plaats) -> Zaakstaat | None:
         return zaak
     if zaak is None:
         raise EnvelopeError("zaak.onbekend", "this zaak is not known any more")
-    if oin not in zaak.deelnemers:
+    names = names_at(plaats.register, oin, plaats.record.timestamp_ms)
+    if names.isdisjoint(zaak.deelnemers):
         raise IdentityError(
             "zaak.geen_deelnemer", "the sender takes no part in this zaak"
         )
@@ -207,6 +222,7 @@ def decide(
             "verstrekker.niet_bevoegd",
             f"a {afzender.type} does not send a {ontleed.berichttype.code}",
         )
+    check_kop(ontleed.kop, omgeving.catalogus)
     zaak = find_zaak(ontleed, plaats)
     _check_id_in_zaak(ontleed, zaak, plaats)
     samenhang = Samenhang(
@@ -217,138 +233,89 @@ def decide(
         verstrekker=ontleed.verstrekker,
         verstrekker_type=afzender.type,
         op=op,
-        meer_personen=_several_persons(ontleed),
+        vast=register.kenmerken,
+        plekken=places_of(ontleed),
     )
-    kenmerken = decide_kenmerken(ontleed.routering, ontleed.berichttype, samenhang)
+    check_personen(ontleed.routering.personen, ontleed.berichttype, ontleed.kop.buckets)
     feiten = established_facts(
         ontleed.routering, ontleed.berichttype, samenhang, ontleed.kop.bericht_id
     )
-    geadresseerden = resolve_geadresseerden(ontleed, register, samenhang)
-    day = op.astimezone(AMSTERDAM).date()
-    statussen = omgeving.grenzen.statussen
-    tabellen = Tabellen(
-        register.compiled(statussen, day),
-        _sealed_table(sealed, statussen, day)
-        if sealed.tabel_digest != register.tabel_digest
-        else None,
+    kenmerken = decide_kenmerken(
+        ontleed.routering, ontleed.berichttype, samenhang, feiten
     )
-    oordelen = decide_inzending(ontleed, geadresseerden, kenmerken, samenhang, tabellen)
+    geadresseerden = resolve_geadresseerden(ontleed, register, samenhang)
+    tabellen = tables_at(
+        register, sealed, omgeving.grenzen.statussen, record.timestamp_ms
+    )
+    vraag = ask(ontleed, geadresseerden, kenmerken, samenhang)
+    vraag.ontvangers.extend(ask_broker(ontleed, omgeving.broker_oin))
+    uitspraken = decide_vraag(vraag, tabellen)
+    oordelen = [Oordeel(*one) for one in zip(geadresseerden, uitspraken, strict=False)]
+    # The broker comes last, and only where it is addressed.
+    verwerking = next(iter(uitspraken[len(geadresseerden) :]), None)
+    if verwerking is not None:
+        check_verwerking(ontleed, verwerking)
+    namen = samenhang.namen(ontleed.verstrekker)
+    check_last(ontleed, zaak, plaats.staat, namen)
     missing = missing_moet(ontleed, oordelen, kenmerken, samenhang, tabellen)
+    beeld = make_kopbeeld(ontleed, oordelen, kenmerken, samenhang)
+    refuse_undelivered(beeld)
     return Beoordeeld(
         geverifieerd,
         plaats,
         zaak,
+        namen,
         kenmerken,
         feiten,
+        vraag,
         oordelen,
-        [f"moet.ontbreekt:{type_}" for type_ in missing],
+        verwerking,
+        [f"moet.ontbreekt:{type_}" for type_ in missing] + check_invarianten(beeld),
+    )
+
+
+def places_of(ontleed: OntledeInzending) -> frozenset[Plek]:
+    """Give where a message has persons; nothing is asked of one that names none."""
+    if not ontleed.routering.personen:
+        return frozenset()
+    return filled_places(ontleed.posities, ontleed.gevuld)
+
+
+def tables_at(
+    register: Registerversie,
+    sealed: Registerversie,
+    statussen: frozenset[str],
+    op_ms: int,
+    *,
+    held: bool = False,
+) -> Tabellen:
+    """Give the tables that decide at a moment: in force, and sealed under.
+
+    What was ``held`` can outlive the table it was sealed under; the one in force at
+    its release decides then.
+
+    Raises:
+        RegisterError: ``tabel.niet_in_werking``.
+        EnvelopeError: ``register.verouderd``; the older table has ended.
+    """
+    day = datetime.fromtimestamp(op_ms / 1000, UTC).astimezone(AMSTERDAM).date()
+    return Tabellen(
+        register.compiled(statussen, day),
+        _sealed_table(sealed, statussen, day, held=held)
+        if sealed.tabel_digest != register.tabel_digest
+        else None,
     )
 
 
 def _sealed_table(
-    sealed: Registerversie, statussen: frozenset[str], day: date
-) -> GecompileerdeTabel:
+    sealed: Registerversie, statussen: frozenset[str], day: date, *, held: bool
+) -> GecompileerdeTabel | None:
     """Give the older table; one that ended makes the sender seal again."""
     try:
         return sealed.compiled(statussen, day)
     except RegisterError:
+        if held:
+            return None
         raise _outdated(
             f"the table of register {sealed.volgnummer} is not in force any more"
         ) from None
-
-
-def _several_persons(ontleed: OntledeInzending) -> bool:
-    rollen = zip(ontleed.berichttype.rollen, ontleed.kop.buckets, strict=True)
-    return any(groep == "betrokkenen" and bucket > 1 for (groep, _), bucket in rollen)
-
-
-def settle(beoordeeld: Beoordeeld, omgeving: Omgeving, effecten: Effecten) -> None:
-    """Step 10: leveringen, evidence, receipt, and the new state."""
-    ontleed = beoordeeld.geverifieerd.ontleed
-    plaats = beoordeeld.plaats
-    verstrekkingen = [
-        _settle_one(beoordeeld, oordeel, omgeving, effecten)
-        for oordeel in beoordeeld.oordelen
-    ]
-    alias = omgeving.aliassen.alias(
-        plaats.zaak_id, ontleed.verstrekker, omgeving.partities
-    )
-    bewijs = bewijzen.make_bewijs(
-        ontleed,
-        Status.GEACCEPTEERD,
-        uitsteller=omgeving.broker_oin,
-        tijd=plaats.record.timestamp_ms,
-        register=plaats.register.digest,
-        zaak=alias,
-        waarschuwingen=beoordeeld.waarschuwingen,
-        verstrekkingen=verstrekkingen,
-    )
-    effecten.uitkomst = Status.GEACCEPTEERD.value
-    effecten.waarschuwingen.extend(beoordeeld.waarschuwingen)
-    effecten.berichten.append(receipt_to(ontleed.verstrekker, alias, bewijs))
-    _remember(beoordeeld, bewijs, effecten)
-
-
-def _settle_one(
-    beoordeeld: Beoordeeld, oordeel: Oordeel, omgeving: Omgeving, effecten: Effecten
-) -> Verstrekking:
-    plaats, ontleed = beoordeeld.plaats, beoordeeld.geverifieerd.ontleed
-    oin = oordeel.geadresseerde.organisatie.oin
-    alias = omgeving.aliassen.alias(plaats.zaak_id, oin, omgeving.partities)
-    levering = make_levering(
-        beoordeeld.geverifieerd,
-        oordeel,
-        Bezorging(alias, plaats.record.timestamp_ms, plaats.register.digest),
-    )
-    if levering is not None:
-        effecten.leveringen.append(levering)
-    regel = bewijzen.make_beslisregel(
-        ontleed, oordeel, levering, plaats.record, plaats.register.digest
-    )
-    effecten.beslisregels.append(regel)
-    verstrekking = bewijzen.make_verstrekking(oordeel, levering)
-    for geweigerd in verstrekking.geweigerd:
-        count = int.from_bytes(geweigerd.posities, "little").bit_count()
-        effecten.geweigerd[geweigerd.reden] = (
-            effecten.geweigerd.get(geweigerd.reden, 0) + count
-        )
-    return verstrekking
-
-
-def _remember(beoordeeld: Beoordeeld, bewijs: bytes, effecten: Effecten) -> None:
-    ontleed, plaats = beoordeeld.geverifieerd.ontleed, beoordeeld.plaats
-    tijd = plaats.record.timestamp_ms
-    received = [
-        Ontvanger(levering.ontvanger, levering.digest)
-        for levering in effecten.leveringen
-    ]
-    plaats.staat.put_bericht(
-        Berichtstaat(
-            bericht_id=ontleed.kop.bericht_id,
-            verstrekker=ontleed.verstrekker,
-            zaak=plaats.zaak_id,
-            berichttype=ontleed.berichttype.code,
-            manifest=ontleed.manifest.digest,
-            tijd=tijd,
-            bewijs=bewijs,
-            ontvangers=received,
-        )
-    )
-    zaak = beoordeeld.zaak or Zaakstaat(
-        zaak=plaats.zaak_id,
-        opener=ontleed.verstrekker,
-        deelnemers=[],
-        geopend=tijd,
-        laatst=tijd,
-    )
-    members = {*zaak.deelnemers, ontleed.verstrekker, *(one.oin for one in received)}
-    plaats.staat.put_zaak(
-        msgspec.structs.replace(
-            zaak,
-            opener=zaak.opener or ontleed.verstrekker,
-            deelnemers=sorted(members),
-            laatst=tijd,
-            geheim_adres=beoordeeld.kenmerken.geheim_adres,
-            feiten=[*zaak.feiten, *beoordeeld.feiten],
-        )
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from corvus_broker.kenmerken import Samenhang, find_bericht, took_part
 from corvus_routing.gebied import Gebied, check_gebied
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from corvus_routing.adresboek import Organisatie
     from corvus_schemas.wire.bericht import Routering
 
+AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
 KETEN: Final = "keten"
 ANTWOORD: Final = "antwoord"
 
@@ -49,10 +51,12 @@ def resolve_geadresseerden(
         AddressError: ``ontvanger.onbekend``, ``ontvanger.zelf``,
             ``ontvanger.buiten_gebied``, ``ontvanger.niet_geadresseerd``,
             ``antwoord_op.ontbreekt``, ``antwoord_op.onbekend``, ``geen_route``,
-            ``dubbele_route``, ``regio.onbekend``, ``regio.tegenstrijdig``.
+            ``dubbele_route``, ``regio.onbekend``, ``regio.vervallen``,
+            ``regio.tegenstrijdig``.
         IdentityError: ``kolom.sleutel`` for a key that is not that organisation's.
     """
-    check_gebied(gebied_of_routering(ontleed.routering))
+    day = samenhang.op.astimezone(AMSTERDAM).date()
+    check_gebied(gebied_of_routering(ontleed.routering), register.gebieden, day)
     allowed = _addressed(ontleed, samenhang)
     found: list[Geadresseerde] = []
     for kolom in ontleed.kolommen:
@@ -78,7 +82,8 @@ def _addressed(ontleed: OntledeInzending, samenhang: Samenhang) -> set[str] | No
     original = None
     if routering.antwoord_op is not None:
         original = find_bericht(samenhang, routering.antwoord_op)
-        if original is None or not took_part(original, ontleed.verstrekker):
+        namen = samenhang.namen(ontleed.verstrekker)
+        if original is None or not took_part(original, namen):
             raise AddressError(
                 "antwoord_op.onbekend",
                 "the message answers one that this sender neither wrote nor received",
@@ -89,7 +94,8 @@ def _addressed(ontleed: OntledeInzending, samenhang: Samenhang) -> set[str] | No
             "antwoord_op.ontbreekt", f"a {berichttype.code} names what it answers"
         )
     if berichttype.adressering == ANTWOORD:
-        return {original.verstrekker} if original is not None else set()
+        # Whoever asked may have been replaced since: its successor gets the answer.
+        return {samenhang.levend(original.verstrekker)} if original else set()
     if berichttype.adressering == KETEN:
         return None
     for oin in routering.geadresseerden:

@@ -12,7 +12,12 @@ import hashlib
 import itertools
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from corvus_broker.effecten import SOORT_BESLISREGEL, SOORT_LEVERING, Effecten
+from corvus_broker.effecten import (
+    SOORT_BEOORDELING,
+    SOORT_BESLISREGEL,
+    SOORT_LEVERING,
+    Effecten,
+)
 from corvus_broker.ports import Append
 from corvus_broker.topics import AUDIT, GEPARKEERD, ZAAKSTAAT
 from corvus_schemas.wire.bericht import Geattesteerd
@@ -70,7 +75,8 @@ def _parts(
     """Cut a batch where its evidence would outgrow one record of the audit topic."""
     cuts, size = [0], 0
     for number, one in enumerate(effecten):
-        more = sum(len(regel) + _PER_LEAF for regel in one.beslisregels)
+        evidence = (*one.beslisregels, *one.beoordelingen)
+        more = sum(len(record) + _PER_LEAF for record in evidence)
         more += _PER_LEAF * (len(one.leveringen) + len(one.berichten))
         if size + more > MAX_EVIDENCE_BYTES and number > cuts[-1]:
             cuts.append(number)
@@ -106,8 +112,12 @@ def _evidence_and_post(
 def _outgoing(effecten: Effecten) -> list[_Uitgaand]:
     return [
         *(
-            _Uitgaand(SOORT_BESLISREGEL, "", b"", one, hashlib.sha256(one).digest())
-            for one in effecten.beslisregels
+            _Uitgaand(soort, "", b"", one, hashlib.sha256(one).digest())
+            for soort, records in (
+                (SOORT_BEOORDELING, effecten.beoordelingen),
+                (SOORT_BESLISREGEL, effecten.beslisregels),
+            )
+            for one in records
         ),
         *(
             _Uitgaand(SOORT_LEVERING, one.topic, one.alias, one.inhoud, one.digest)
@@ -139,6 +149,12 @@ def _audit(
     outgoing: Sequence[_Uitgaand],
     reeks: Reeks,
 ) -> Auditbatch:
+    evidence: dict[str, list[Blad]] = {SOORT_BESLISREGEL: [], SOORT_BEOORDELING: []}
+    leaves = zip(outgoing, reeks.attestaties, strict=True)
+    for index, (leaf, attestatie) in enumerate(leaves):
+        if not leaf.topic:
+            blad = Blad(index, leaf.inhoud, attestatie.encode())
+            evidence[leaf.soort].append(blad)
     return Auditbatch(
         router=router_id,
         partitie=records[0].partition,
@@ -147,11 +163,6 @@ def _audit(
         attestatie=reeks.attestaties[0].encode(),
         wortel=reeks.wortel,
         bladeren=b"".join(reeks.bladeren),
-        beslisregels=[
-            Blad(index, leaf.inhoud, attestatie.encode())
-            for index, (leaf, attestatie) in enumerate(
-                zip(outgoing, reeks.attestaties, strict=True)
-            )
-            if not leaf.topic
-        ],
+        beslisregels=evidence[SOORT_BESLISREGEL],
+        beoordelingen=evidence[SOORT_BEOORDELING],
     )

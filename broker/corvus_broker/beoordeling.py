@@ -11,18 +11,28 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 from corvus_broker.adressering import KETEN
+from corvus_broker.beslisvraag import Beslisvraag, Ontvangervraag
 from corvus_broker.inzending import granted_cellen
 from corvus_broker.kenmerken import Kenmerkset, Samenhang, find_bericht, took_part
-from corvus_crypto.masker import flags
-from corvus_routing.beslissing import Beslissing, Reden, Soort, Uitkomst
+from corvus_broker.personen import positions_of
+from corvus_crypto.masker import bits, flags
+from corvus_routing.beslissing import (
+    Beslissing,
+    Reden,
+    Soort,
+    Uitkomst,
+    longest,
+    serves_doel,
+)
 from corvus_routing.projection import REGEL_VERWIJZING, Projectie, project
 from corvus_routing.woordenboek import VERWIJZING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from corvus_broker.adressering import Geadresseerde
     from corvus_broker.inzending import OntledeInzending
+    from corvus_broker.personen import Plek
     from corvus_routing.compileer import GecompileerdeTabel
     from corvus_schemas.catalogus import Positie
     from corvus_schemas.kenmerken import KenmerkWaarde
@@ -48,15 +58,69 @@ REDEN_NAMEN: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Oordeel:
-    """What one recipient gets of a message, and the reason at every position."""
+class Uitspraak:
+    """What the tables say about one recipient, and the reason at every position."""
 
-    geadresseerde: Geadresseerde
     beslissing: Beslissing
     projectie: Projectie
     redenen: bytes
     regels: Sequence[str]
     """Of every position the rules that decided about it, joined by a space."""
+    per_persoon: Sequence[tuple[int, Beslissing]] = ()
+    """Positions of persons about whom the facts differ, and what holds for those."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oordeel:
+    """What one recipient gets of a message, and the reason at every position."""
+
+    geadresseerde: Geadresseerde
+    uitspraak: Uitspraak
+
+    @property
+    def projectie(self) -> Projectie:
+        """The cellen that go."""
+        return self.uitspraak.projectie
+
+    @property
+    def beslissing(self) -> Beslissing:
+        """What the tables say where facts about persons do not differ."""
+        return self.uitspraak.beslissing
+
+    @property
+    def redenen(self) -> bytes:
+        """What became of each position."""
+        return self.uitspraak.redenen
+
+    @property
+    def regels(self) -> Sequence[str]:
+        """Of every position the rules that decided about it, joined by a space."""
+        return self.uitspraak.regels
+
+    @property
+    def bewaartermijn(self) -> str | None:
+        """The longest retention of the rules that let something go."""
+        uitspraak = self.uitspraak
+        alle = (uitspraak.beslissing, *(one for _, one in uitspraak.per_persoon))
+        return longest(one.bewaartermijn for one in alle)
+
+
+@dataclass(frozen=True, slots=True)
+class _Besluit:
+    """The decision for one recipient; for some persons another one holds."""
+
+    algemeen: Beslissing
+    per_persoon: tuple[tuple[int, Beslissing], ...] = ()
+
+    @property
+    def alle(self) -> tuple[Beslissing, ...]:
+        return (self.algemeen, *(one for _, one in self.per_persoon))
+
+    def for_doel(self, doel: str) -> _Besluit:
+        return _Besluit(
+            self.algemeen.for_doel(doel),
+            tuple((mask, one.for_doel(doel)) for mask, one in self.per_persoon),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,63 +166,112 @@ class Tabellen:
         return beslissing.doorsnede(self.verzegeld.decide(*args))
 
 
-def decide_inzending(
+def ask(
     ontleed: OntledeInzending,
     geadresseerden: Sequence[Geadresseerde],
     kenmerken: Kenmerkset,
     samenhang: Samenhang,
-    tabellen: Tabellen,
-) -> Sequence[Oordeel]:
-    """Decide for every column. The order is that of the columns."""
-    regio = ontleed.routering.vt_regio or "*"
-    beslissingen = [
-        tabellen.decide(
-            ontleed.berichttype.code,
-            samenhang.verstrekker_type,
-            one.organisatie.type,
-            regio,
-            kenmerken.voor(one.organisatie.oin),
-        )
-        for one in geadresseerden
-    ]
-    doel = ontleed.kop.doel
-    if not serves_doel(beslissingen, doel):
-        beslissingen = [beslissing.for_doel(doel) for beslissing in beslissingen]
-    return [
-        _judge(ontleed, geadresseerde, beslissing, samenhang)
-        for geadresseerde, beslissing in zip(geadresseerden, beslissingen, strict=True)
-    ]
+) -> Beslisvraag:
+    """Put together what is asked of the tables, in the order of the columns."""
+    return Beslisvraag(
+        berichttype=ontleed.berichttype.code,
+        posities=ontleed.posities,
+        verstrekker_type=samenhang.verstrekker_type,
+        regio=ontleed.routering.vt_regio or "*",
+        doel=ontleed.kop.doel,
+        gevuld=ontleed.gevuld,
+        kenmerken=kenmerken,
+        ontvangers=[
+            Ontvangervraag(
+                one.organisatie.oin,
+                one.organisatie.type,
+                granted_cellen(ontleed, one.kolom),
+                verwijzing=_knows_reference(ontleed, samenhang, one.organisatie.oin),
+            )
+            for one in geadresseerden
+        ],
+    )
 
 
-def serves_doel(beslissingen: Iterable[Beslissing], doel: str) -> bool:
-    """Tell whether a message's doel is that of a rule that fires for any recipient.
+def decide_vraag(vraag: Beslisvraag, tabellen: Tabellen) -> list[Uitspraak]:
+    """Decide for every recipient of a question, from it and the tables alone.
 
-    One message serves several recipients, each under its own rule's doel (which is what
-    its cellen log); a doel that no rule has at all makes the message disclose nothing.
+    The one place where a decision is made: for the router and for a replay. What it
+    depends on besides tables has to be in the question, or no replay can be right.
     """
-    return any(
-        doel in one.doelen or doel in one.doelen_aangehouden for one in beslissingen
+    besluiten = [_decide_for(vraag, one, tabellen) for one in vraag.ontvangers]
+    doel = vraag.doel
+    every = [one for besluit in besluiten for one in besluit.alle]
+    if not serves_doel(every, doel):
+        besluiten = [besluit.for_doel(doel) for besluit in besluiten]
+    return [
+        _judge(vraag, ontvanger, besluit)
+        for ontvanger, besluit in zip(vraag.ontvangers, besluiten, strict=True)
+    ]
+
+
+def _decide_for(
+    vraag: Beslisvraag, ontvanger: Ontvangervraag, tabellen: Tabellen
+) -> _Besluit:
+    kenmerken = vraag.kenmerken
+
+    def decide(plek: Plek | None = None) -> Beslissing:
+        return tabellen.decide(
+            vraag.berichttype,
+            vraag.verstrekker_type,
+            ontvanger.type,
+            vraag.regio,
+            kenmerken.voor(ontvanger.oin, plek),
+        )
+
+    if not kenmerken.per_persoon:
+        return _Besluit(decide())
+    return _Besluit(
+        decide(),
+        tuple(
+            (positions_of(vraag.posities, plek), decide(plek))
+            for plek in kenmerken.per_persoon
+        ),
     )
 
 
 def _judge(
-    ontleed: OntledeInzending,
-    geadresseerde: Geadresseerde,
-    beslissing: Beslissing,
-    samenhang: Samenhang,
-) -> Oordeel:
+    vraag: Beslisvraag, ontvanger: Ontvangervraag, besluit: _Besluit
+) -> Uitspraak:
     projectie = project(
-        granted_cellen(ontleed, geadresseerde.kolom),
-        ontleed.gevuld,
-        beslissing,
-        ontleed.posities,
-        with_verwijzing=_knows_reference(
-            ontleed, samenhang, geadresseerde.organisatie.oin
-        ),
+        ontvanger.toegekend,
+        vraag.gevuld,
+        besluit.algemeen,
+        vraag.posities,
+        per_persoon=besluit.per_persoon,
+        with_verwijzing=ontvanger.verwijzing,
     )
-    grond = _grond_of(beslissing, ontleed.posities)
-    redenen = _redenen(grond, ontleed.gevuld, projectie.mask)
-    return Oordeel(geadresseerde, beslissing, projectie, redenen, grond.regels)
+    grond = _grond_of(besluit.algemeen, vraag.posities)
+    if besluit.per_persoon:
+        grond = _with_persons(grond, besluit.per_persoon)
+    redenen = _redenen(grond, vraag.gevuld, projectie.mask)
+    return Uitspraak(
+        besluit.algemeen, projectie, redenen, grond.regels, besluit.per_persoon
+    )
+
+
+def _with_persons(grond: _Grond, eigen: Sequence[tuple[int, Beslissing]]) -> _Grond:
+    """Put the reasons and rules for some persons in the place of the general ones."""
+    size = len(grond.posities)
+    redenen = bytearray(grond.redenen.to_bytes(size, "little"))
+    regels = list(grond.regels)
+    for mask, beslissing in eigen:
+        theirs = _grond_of(beslissing, grond.posities)
+        own = theirs.redenen.to_bytes(size, "little")
+        for position in bits(mask):
+            redenen[position] = own[position]
+            regels[position] = theirs.regels[position]
+    return _Grond(
+        grond.beslissing,
+        grond.posities,
+        int.from_bytes(redenen, "little"),
+        tuple(regels),
+    )
 
 
 def _knows_reference(ontleed: OntledeInzending, samenhang: Samenhang, oin: str) -> bool:
@@ -168,7 +281,8 @@ def _knows_reference(ontleed: OntledeInzending, samenhang: Samenhang, oin: str) 
         one for one in (routering.antwoord_op, routering.vervangt) if one is not None
     ]
     return bool(ids) and all(
-        took_part(find_bericht(samenhang, bericht_id), oin) for bericht_id in ids
+        took_part(find_bericht(samenhang, bericht_id), samenhang.namen(oin))
+        for bericht_id in ids
     )
 
 

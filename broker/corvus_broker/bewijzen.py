@@ -18,10 +18,10 @@ from corvus_schemas.wire.staat import Beslisregel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from corvus_broker.beoordeling import Oordeel
+    from corvus_broker.beoordeling import Oordeel, Uitspraak
     from corvus_broker.inzending import OntledeInzending
     from corvus_broker.levering import Levering
-    from corvus_broker.ports import Record
+    from corvus_schemas.wire.staat import Beoordeling
 
 # Positions about which a rule, or the lack of one, decided.
 _DECIDED: Final = bytes(reden not in {LEEG, NIET_TOEGEKEND} for reden in range(256))
@@ -75,28 +75,31 @@ def make_bewijs(  # noqa: PLR0913 - the fields of a receipt
 
 
 def make_beslisregel(
-    ontleed: OntledeInzending,
-    oordeel: Oordeel,
-    levering: Levering | None,
-    record: Record,
-    register: bytes,
+    beoordeling: Beoordeling,
+    ontvanger: str,
+    uitspraak: Oordeel | Uitspraak,
+    levering: bytes | None,
 ) -> bytes:
-    """Make the evidence record of one decision about one recipient."""
-    decided = oordeel.redenen.translate(_DECIDED)
+    """Make the evidence record of one decision about one recipient.
+
+    ``levering`` is the digest of what was delivered. The rest follows from the inputs
+    of the decision and from what was decided, for the router and for a replay.
+    """
+    decided = uitspraak.redenen.translate(_DECIDED)
     return Beslisregel(
-        bericht_id=ontleed.kop.bericht_id,
-        manifest=ontleed.manifest.digest,
-        verstrekker=ontleed.verstrekker,
-        ontvanger=oordeel.geadresseerde.organisatie.oin,
-        berichttype=ontleed.berichttype.code,
-        levering=None if levering is None else levering.digest,
-        doel=ontleed.kop.doel,
-        redenen=oordeel.redenen,
-        regels=list(compress(oordeel.regels, decided)),
-        routering=ontleed.manifest.routering,
-        register_verzegeld=ontleed.kop.register,
-        register=register,
-        tijd=record.timestamp_ms,
-        partitie=record.partition,
-        offset=record.offset,
+        bericht_id=beoordeling.bericht_id,
+        manifest=beoordeling.manifest,
+        verstrekker=beoordeling.verstrekker,
+        ontvanger=ontvanger,
+        berichttype=beoordeling.berichttype,
+        levering=levering,
+        doel=beoordeling.doel,
+        redenen=uitspraak.redenen,
+        regels=list(compress(uitspraak.regels, decided)),
+        routering=beoordeling.routering,
+        register_verzegeld=beoordeling.register_verzegeld,
+        register=beoordeling.register,
+        tijd=beoordeling.tijd,
+        partitie=beoordeling.partitie,
+        offset=beoordeling.offset,
     ).encode()

@@ -16,7 +16,7 @@ from corvus_crypto.masker import flags, parse_mask
 from corvus_crypto.ondertekening import Ondertekening, parse_ondertekening
 from corvus_crypto.sealing import check_cellen, check_kolom
 from corvus_crypto.suite import suite_of
-from corvus_schemas.errors import EnvelopeError, IdentityError, SchemaError
+from corvus_schemas.errors import EnvelopeError, IdentityError
 from corvus_schemas.identifiers import Oin, parse_oin
 from corvus_schemas.wire.bericht import Inzending, Kop, Routering
 
@@ -51,6 +51,8 @@ class OntledeInzending:
     ruwe_cellen: bytes
     gevuld: int
     toekenning: Mapping[int, int]
+    aanwezig: int
+    """The cellen that are here: all that are filled, or of a held message some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def parse_inzending(
 
     Raises:
         EnvelopeError: ``envelope.te_groot``, or a part is malformed.
-        SchemaError: not canonical, unknown berichttype or another schema.
+        SchemaError: not canonical, unknown berichttype or version of it.
     """
     if len(data) > max_bytes:
         raise EnvelopeError(
@@ -93,13 +95,7 @@ def parse_inzending(
         )
     suite = suite_of(manifest.suite)
     kop = Kop.decode(manifest.kop)
-    berichttype = catalogus.berichttype(kop.berichttype)
-    if kop.schema != berichttype.fingerprint:
-        raise SchemaError(
-            "schema.versie",
-            f"the message uses another version of berichttype {berichttype.code}",
-            advice="Upgrade the side that is behind.",
-        )
+    berichttype = catalogus.versie(kop.berichttype, kop.schema)
     posities = berichttype.posities(tuple(kop.buckets))
     if len(posities) != manifest.posities:
         raise EnvelopeError(
@@ -108,7 +104,7 @@ def parse_inzending(
             f" {len(posities)}",
         )
     routering = Routering.decode(inzending.routering)
-    leeg = parse_mask(routering.leeg, len(posities))
+    gevuld = ((1 << len(posities)) - 1) & ~parse_mask(routering.leeg, len(posities))
     return OntledeInzending(
         manifest=manifest,
         kop=kop,
@@ -122,8 +118,9 @@ def parse_inzending(
         routering_zout=inzending.routering_zout,
         kolommen=parse_kolommen(inzending.kolommen, suite, manifest.columns),
         ruwe_cellen=inzending.cellen,
-        gevuld=((1 << len(posities)) - 1) & ~leeg,
+        gevuld=gevuld,
         toekenning=_parse_toekenning(routering, len(posities)),
+        aanwezig=gevuld,
     )
 
 
@@ -171,7 +168,7 @@ def verify_inzending(
             "routering.toekenning", "a column was granted something but is not here"
         )
     labels = [positie.label for positie in ontleed.posities]
-    cellen = check_cellen(manifest, ontleed.gevuld, ontleed.ruwe_cellen, labels)
+    cellen = check_cellen(manifest, ontleed.aanwezig, ontleed.ruwe_cellen, labels)
     return GeverifieerdeInzending(ontleed, cellen, vermelding)
 
 
@@ -231,5 +228,5 @@ def pack_cellen(geverifieerd: GeverifieerdeInzending, mask: int) -> bytes:
     """Concatenate the cellen in a mask, as they came."""
     ontleed = geverifieerd.ontleed
     size = len(ontleed.posities)
-    chosen = compress(flags(mask, size), flags(ontleed.gevuld, size))
+    chosen = compress(flags(mask, size), flags(ontleed.aanwezig, size))
     return b"".join([cel.wire for cel in compress(geverifieerd.cellen, chosen)])

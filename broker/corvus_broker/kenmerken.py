@@ -7,21 +7,23 @@ it, and was written or received by this sender. Everything else is unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from corvus_broker.personen import BETROKKENE, Plek, find_unique, spread
 from corvus_schemas.errors import InboundError, SchemaError
 from corvus_schemas.kenmerken import KenmerkWaarde, parse_kenmerk
 from corvus_schemas.wire.staat import Zaakfeit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from corvus_broker.staat import Partitiestaat
     from corvus_routing.adresboek import Adresboek
     from corvus_schemas.catalogus import Berichttype, Catalogus
-    from corvus_schemas.wire.bericht import Routering
+    from corvus_schemas.kenmerken import Kenmerk
+    from corvus_schemas.wire.bericht import Routering, Vaststelling
     from corvus_schemas.wire.staat import Berichtstaat, Zaakstaat
 
 AFSTEMMINGSMOMENT: Final = "afstemmingsmoment"
@@ -30,14 +32,16 @@ POLITIEMELDING_ONTVANGEN: Final = "politiemelding_ontvangen"
 # A zaak is one record of the changelog: what it remembers has to stay within it.
 MAX_FEITEN_BERICHT: Final = 64
 MAX_FEITEN_ZAAK: Final = 4096
-_BROKER: Final = "broker"
 _ONTVANGER: Final = "ontvanger"
-_BETROKKENE: Final = "betrokkene"
 
 
 @dataclass(frozen=True, slots=True)
 class Samenhang:
-    """The message in its zaak: everything step 7 looks at besides the routering."""
+    """The message in its zaak: everything step 7 looks at besides the routering.
+
+    ``vast``: what holds of the whole chain, by the register. ``plekken``: where it
+    has persons, of a message that names any.
+    """
 
     catalogus: Catalogus
     adresboek: Adresboek
@@ -46,27 +50,48 @@ class Samenhang:
     verstrekker: str
     verstrekker_type: str
     op: datetime
-    meer_personen: bool = False
+    vast: Mapping[str, KenmerkWaarde]
+    plekken: frozenset[Plek] = frozenset()
+
+    def namen(self, oin: str) -> frozenset[str]:
+        """Give the OINs an organisation counts as: its own and its predecessors'."""
+        return self.adresboek.identiteit(oin, self.op)
+
+    def levend(self, oin: str) -> str:
+        """Give who stands for an organisation now: itself, or its successor."""
+        return self.adresboek.opvolger(oin, self.op)
 
 
 @dataclass(frozen=True, slots=True)
 class Kenmerkset:
-    """Kenmerken of a message; some facts hold for one recipient only."""
+    """Kenmerken of a message; some facts hold for one recipient or person only.
+
+    ``per_persoon`` has the persons about whom facts differ, by role and index.
+    """
 
     algemeen: Mapping[str, KenmerkWaarde]
     per_ontvanger: Mapping[str, Mapping[str, KenmerkWaarde]]
     geheim_adres: bool
+    per_persoon: Mapping[Plek, Mapping[str, KenmerkWaarde]] = field(
+        default_factory=dict
+    )
 
-    def voor(self, oin: str) -> Mapping[str, KenmerkWaarde]:
-        """Give the kenmerken that count for one recipient."""
+    def voor(self, oin: str, plek: Plek | None = None) -> Mapping[str, KenmerkWaarde]:
+        """Give the kenmerken that count for one recipient, about one person if named."""
         eigen = self.per_ontvanger.get(oin)
-        return {**self.algemeen, **eigen} if eigen else self.algemeen
+        persoon = None if plek is None else self.per_persoon.get(plek)
+        if not eigen and not persoon:
+            return self.algemeen
+        return {**self.algemeen, **(eigen or {}), **(persoon or {})}
 
 
 def decide_kenmerken(
-    routering: Routering, berichttype: Berichttype, samenhang: Samenhang
+    routering: Routering,
+    berichttype: Berichttype,
+    samenhang: Samenhang,
+    vastgesteld: Sequence[Zaakfeit] = (),
 ) -> Kenmerkset:
-    """Work out which kenmerken count.
+    """Work out which kenmerken count; ``vastgesteld`` is what the message establishes.
 
     Raises:
         SchemaError: ``kenmerk.onbekend``, ``kenmerk.ongeldig``, ``kenmerk.volgorde``,
@@ -76,29 +101,38 @@ def decide_kenmerken(
         routering, samenhang.catalogus, berichttype, samenhang.verstrekker_type
     )
     geheim = _geheim_adres(algemeen, samenhang)
-    for kenmerk in samenhang.catalogus.kenmerken.values():
-        if kenmerk.zetter_soort == _BROKER and kenmerk.standaard is not None:
-            algemeen[kenmerk.naam] = kenmerk.standaard
+    algemeen |= samenhang.vast
     if _politiemelding_in(samenhang):
         algemeen[POLITIEMELDING_ONTVANGEN] = True
     per_ontvanger: dict[str, dict[str, KenmerkWaarde]] = {}
-    standing = _standing_facts(samenhang) if routering.feiten else {}
-    for cited in routering.feiten:
-        feit = standing.get((cited.kenmerk, cited.bron, cited.betrokkene))
+    per_pseudoniem: dict[bytes, dict[str, KenmerkWaarde]] = {}
+    standing = standing_facts(samenhang) if routering.feiten else {}
+    cited = [
+        standing.get((one.kenmerk, one.bron, one.betrokkene))
+        for one in routering.feiten
+    ]
+    # What a message establishes itself has an entitled source that its sender knows.
+    for feit in (*cited, *vastgesteld):
         if feit is None or not _knows_source(samenhang, feit):
             continue
         bereik = samenhang.catalogus.kenmerken[feit.kenmerk].bereik
-        # Which person a fact is about is not told yet: where a role has several
-        # persons it could be another one, and unknown lets nothing go.
-        if bereik == _BETROKKENE and samenhang.meer_personen:
-            continue
         value = tuple(feit.waarde) if isinstance(feit.waarde, list) else feit.waarde
         if bereik == _ONTVANGER:
-            per_ontvanger.setdefault(feit.zetter, {})[feit.kenmerk] = value
-        else:
+            levend = samenhang.levend(feit.zetter)
+            per_ontvanger.setdefault(levend, {})[feit.kenmerk] = value
+        elif bereik != BETROKKENE:
             algemeen[feit.kenmerk] = value
+        elif feit.betrokkene is not None:
+            per_pseudoniem.setdefault(feit.betrokkene, {})[feit.kenmerk] = value
+    alike, per_persoon = spread(
+        per_pseudoniem,
+        routering.personen,
+        samenhang.plekken,
+        samenhang.catalogus.kenmerken,
+    )
+    algemeen |= alike
     _answered(routering, samenhang, algemeen, per_ontvanger)
-    return Kenmerkset(algemeen, per_ontvanger, geheim)
+    return Kenmerkset(algemeen, per_ontvanger, geheim, per_persoon)
 
 
 def _declared(
@@ -152,7 +186,7 @@ def _politiemelding_in(samenhang: Samenhang) -> bool:
     )
 
 
-def _standing_facts(
+def standing_facts(
     samenhang: Samenhang,
 ) -> dict[tuple[str, bytes, bytes | None], Zaakfeit]:
     """Facts by kenmerk, source and person, but for those a later one contradicts.
@@ -172,20 +206,24 @@ def _standing_facts(
 def _subject(samenhang: Samenhang, feit: Zaakfeit) -> tuple[str, bytes | None, str]:
     """What a fact is about: one organisation's own knowledge is its own."""
     kenmerk = samenhang.catalogus.kenmerken[feit.kenmerk]
-    zetter = feit.zetter if kenmerk.bereik == _ONTVANGER else ""
+    zetter = samenhang.levend(feit.zetter) if kenmerk.bereik == _ONTVANGER else ""
     return feit.kenmerk, feit.betrokkene, zetter
 
 
 def _knows_source(samenhang: Samenhang, feit: Zaakfeit) -> bool:
-    source = samenhang.staat.bericht(feit.zetter, feit.bron)
-    return took_part(source, samenhang.verstrekker)
+    """Tell whether this sender wrote or received what established a fact.
+
+    The zaak remembers who did: the message itself is forgotten after the dedupe window.
+    """
+    namen = samenhang.namen(samenhang.verstrekker)
+    return not namen.isdisjoint({feit.zetter, *feit.kenners})
 
 
-def took_part(bericht: Berichtstaat | None, oin: str) -> bool:
-    """Tell whether an organisation wrote or received a message."""
+def took_part(bericht: Berichtstaat | None, namen: frozenset[str]) -> bool:
+    """Tell whether an organisation, under any of its names, wrote or received it."""
     return bericht is not None and (
-        bericht.verstrekker == oin
-        or any(ontvanger.oin == oin for ontvanger in bericht.ontvangers)
+        bericht.verstrekker in namen
+        or any(ontvanger.oin in namen for ontvanger in bericht.ontvangers)
     )
 
 
@@ -211,16 +249,19 @@ def _answered(
     for bericht_id in (routering.antwoord_op, routering.vervangt):
         if bericht_id is not None and original is None:
             original = find_bericht(samenhang, bericht_id)
-    if original is None or not took_part(original, samenhang.verstrekker):
+    eigen_namen = samenhang.namen(samenhang.verstrekker)
+    if original is None or not took_part(original, eigen_namen):
         return
     melder = samenhang.catalogus.kenmerken["ontvanger_is_melder"]
     if any(bron.berichttype == original.berichttype for bron in melder.bronberichten):
-        eigen = per_ontvanger.setdefault(original.verstrekker, {})
+        eigen = per_ontvanger.setdefault(samenhang.levend(original.verstrekker), {})
         eigen["ontvanger_is_melder"] = True
     types: set[str] = set()
     for ontvanger in original.ontvangers:
         try:
-            organisatie = samenhang.adresboek.organisatie(ontvanger.oin, samenhang.op)
+            organisatie = samenhang.adresboek.organisatie(
+                samenhang.levend(ontvanger.oin), samenhang.op
+            )
         except InboundError:
             continue  # gone from the adresboek since: it receives nothing either
         types.add(organisatie.type)
@@ -233,7 +274,8 @@ def established_facts(
     """Facts that this message establishes, checked against who may set them.
 
     Raises:
-        SchemaError: ``feit.te_veel``, ``feit.niet_bevoegd``, ``kenmerk.ongeldig``.
+        SchemaError: ``feit.te_veel``, ``feit.niet_bevoegd``, ``kenmerk.ongeldig``,
+            ``feit.persoon_onbekend``.
     """
     known = 0 if samenhang.zaak is None else len(samenhang.zaak.feiten)
     count = len(routering.stelt_vast)
@@ -266,7 +308,41 @@ def established_facts(
                 list(value) if isinstance(value, tuple) else value,
                 bron,
                 samenhang.verstrekker,
-                stelling.betrokkene,
+                _about(stelling, kenmerk, routering, samenhang),
             )
         )
     return facts
+
+
+def _about(
+    stelling: Vaststelling,
+    kenmerk: Kenmerk,
+    routering: Routering,
+    samenhang: Samenhang,
+) -> bytes | None:
+    """Whom a fact is about: a person of this message, or of the one it answers.
+
+    Where none is named it is the only one it can be about. A fact about a person that
+    nobody can tell counts for nobody.
+    """
+    if kenmerk.bereik != BETROKKENE:
+        return None
+    asked = None
+    if routering.antwoord_op is not None:
+        asked = find_bericht(samenhang, routering.antwoord_op)
+    personen = [*routering.personen, *(asked.personen if asked is not None else ())]
+    if stelling.betrokkene is None:
+        return find_unique(routering.personen, kenmerk) or find_unique(
+            personen, kenmerk
+        )
+    if any(
+        one.pseudoniem == stelling.betrokkene and one.rol in kenmerk.rollen
+        for one in personen
+    ):
+        return stelling.betrokkene
+    raise SchemaError(
+        "feit.persoon_onbekend",
+        f"{kenmerk.naam} is established about a person who is not in the message, nor"
+        " in the one it answers",
+        advice="Name a person in one of the roles that the kenmerk can be about.",
+    )

@@ -65,7 +65,7 @@ def make_levering(
         register=bezorging.register,
     ).encode()
     oin = oordeel.geadresseerde.organisatie.oin
-    klasse = oordeel.beslissing.bewaartermijn or SHORTEST
+    klasse = oordeel.bewaartermijn or SHORTEST
     return Levering(
         ontvanger=oin,
         topic=levering_topic(oin, klasse),

@@ -18,7 +18,8 @@ class Grenzen:
     ``verleden_ms`` and ``toekomst_ms`` bound ``ondertekend_op`` around LogAppendTime;
     ``respijt_ms`` is how long a message sealed under a replaced register still passes;
     ``dedupe_ms`` is how long a message is remembered, and exceeds the clock window and
-    Kafka's retention together.
+    Kafka's retention together; ``aanhouden_ms`` is how long a hold lasts before what
+    is held is destroyed, ``herbevestigen_ms`` when its sender is to confirm it (T35).
     """
 
     max_bytes: int
@@ -26,6 +27,8 @@ class Grenzen:
     toekomst_ms: int
     respijt_ms: int
     dedupe_ms: int
+    aanhouden_ms: int
+    herbevestigen_ms: int
     statussen: frozenset[str]
 
 

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from corvus_broker.aanvaarding import Plaats, decide, find_duplicate, settle
+from corvus_broker.aanvaarding import Plaats, decide, find_duplicate
+from corvus_broker.afhandeling import settle
 from corvus_broker.bewijzen import make_bewijs
 from corvus_broker.effecten import Effecten, receipt_to
 from corvus_broker.inzending import OntledeInzending, parse_inzending, verify_inzending
+from corvus_broker.opvolging import names_at, zaak_of_alias
 from corvus_broker.parkeren import (
     BEHIND,
     FAULT,
@@ -30,12 +32,14 @@ from corvus_broker.parkeren import (
     parse_heraanbieding,
 )
 from corvus_broker.terugmelding import process_terugmelding
+from corvus_broker.vrijgave import process_uitvoering
 from corvus_crypto.zaak import partition_of
 from corvus_schemas.avro import fingerprint_of
 from corvus_schemas.errors import EnvelopeError, InboundError, IntegrityError
 from corvus_schemas.identifiers import ZAAK_ID_BYTES, ZaakId
 from corvus_schemas.wire import wire_schema
 from corvus_schemas.wire.bewijs import Status
+from corvus_schemas.wire.staat import Uitvoering
 
 if TYPE_CHECKING:
     from corvus_broker.omgeving import Omgeving
@@ -56,6 +60,7 @@ class Pipeline:
         self._omgeving = omgeving
         self._terugmelding = wire_schema("terugmelding").fingerprint
         self._heraanbieding = wire_schema("heraanbieding").fingerprint
+        self._uitvoering = wire_schema("uitvoering").fingerprint
 
     def process(self, record: Record, staat: Partitiestaat) -> Effecten:
         """Decide about one record.
@@ -73,6 +78,8 @@ class Pipeline:
                 process_terugmelding(record, register, staat, self._omgeving, effecten)
             elif kind == self._heraanbieding:
                 self._take_up_again(record, register, staat, effecten)
+            elif kind == self._uitvoering:
+                self._carry_out(record, register, staat, effecten)
             else:
                 self._process_inzending(record, register, staat, effecten)
         except InboundError as error:
@@ -91,7 +98,7 @@ class Pipeline:
             record.value or b"", omgeving.catalogus, omgeving.grenzen.max_bytes
         )
         effecten.berichttype = ontleed.berichttype.code
-        zaak_id = self.zaak_of(ontleed, record.partition)
+        zaak_id = self.zaak_of(ontleed, record, register)
         if self._holds_up(record, zaak_id, staat, effecten):
             return
         self._handle(
@@ -143,7 +150,9 @@ class Pipeline:
             effecten.clear()
             park(record, FAULT, plaats.zaak_id, plaats.staat, effecten)
 
-    def zaak_of(self, ontleed: OntledeInzending, partition: int) -> ZaakId:
+    def zaak_of(
+        self, ontleed: OntledeInzending, record: Record, register: Registerversie
+    ) -> ZaakId:
         """Step 2: the zaak, and that this is its partition.
 
         Raises:
@@ -151,16 +160,20 @@ class Pipeline:
         """
         routering, omgeving = ontleed.routering, self._omgeving
         if not routering.nieuw:
-            zaak = omgeving.aliassen.zaak(routering.zaak, ontleed.verstrekker)
+            names = names_at(register, ontleed.verstrekker, record.timestamp_ms)
+            zaak = zaak_of_alias(
+                omgeving.aliassen, routering.zaak, ontleed.verstrekker, names
+            )
         elif len(routering.zaak) == ZAAK_ID_BYTES:
             zaak = ZaakId(routering.zaak)
         else:
             raise EnvelopeError("zaak.onbekend", "a new zaak has an id of 16 bytes")
         named = partition_of(zaak, omgeving.partities)
-        if named != partition:
+        if named != record.partition:
             raise EnvelopeError(
                 "partitie.onjuist",
-                f"the message stands in partition {partition}, its zaak in {named}",
+                f"the message stands in partition {record.partition}, its zaak in"
+                f" {named}",
                 advice="Compute the partition as SPEC section 10 says.",
             )
         return zaak
@@ -242,13 +255,33 @@ class Pipeline:
         if effecten.uitkomst == PARKED and not order.laatste:
             _block(zaak_id, staat)
 
+    def _carry_out(
+        self,
+        record: Record,
+        register: Registerversie,
+        staat: Partitiestaat,
+        effecten: Effecten,
+    ) -> None:
+        """Carry out an order of the router itself; a fault of ours parks it."""
+        try:
+            process_uitvoering(record, register, staat, self._omgeving, effecten)
+        except InboundError:
+            raise
+        except Exception:  # noqa: BLE001 - a fault of ours parks this zaak, no other
+            effecten.clear()
+            zaak_id = Uitvoering.decode(record.value or b"").zaak
+            park(record, FAULT, zaak_id, staat, effecten)
+
     def _retry(self, original: Record, plaats: Plaats, effecten: Effecten) -> None:
         omgeving = self._omgeving
+        if fingerprint_of(original.value or b"") == self._uitvoering:
+            self._carry_out(original, plaats.register, plaats.staat, effecten)
+            return
         ontleed = parse_inzending(
             original.value or b"", omgeving.catalogus, omgeving.grenzen.max_bytes
         )
         effecten.berichttype = ontleed.berichttype.code
-        if self.zaak_of(ontleed, original.partition) != plaats.zaak_id:
+        if self.zaak_of(ontleed, original, plaats.register) != plaats.zaak_id:
             raise EnvelopeError("zaak.onbekend", "the order names another zaak")
         self._handle(original, ontleed, plaats, effecten)
 

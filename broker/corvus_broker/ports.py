@@ -7,7 +7,7 @@ with gaps (Kafka's transaction markers take offsets too).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -140,4 +140,51 @@ class Transport(Protocol):
 
     async def claim(self, group: str, topic: str, partition: int) -> PartitionClaim:
         """Take over a partition and fence whoever had it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bewaard:
+    """What is held of one message, on its way into the store; times in ms, UTC.
+
+    After ``vernietigen_op`` it is destroyed; before ``herbevestigen_voor`` its sender
+    is to confirm that it must be held.
+    """
+
+    nummer: bytes
+    zaak: bytes
+    partitie: int
+    tijd: int
+    herbevestigen_voor: int
+    vernietigen_op: int
+    inhoud: bytes = field(repr=False)
+
+
+class Aanhoudopslag(Protocol):
+    """Keeps held cellen, each sealed under a key of its own that can be destroyed.
+
+    Raises UnavailableError ``opslag.onbereikbaar`` everywhere: nothing was done, or
+    the outcome is unknown; every call can be made again.
+    """
+
+    async def bewaar(self, bewaard: Sequence[Bewaard]) -> None:
+        """Keep durably before returning; what is there already stays as it is."""
+        ...
+
+    async def haal(self, nummer: bytes) -> bytes | None:
+        """Give what is kept; None where it was destroyed."""
+        ...
+
+    async def bevestig(self, nummer: bytes, herbevestigen_voor: int) -> None:
+        """Put off the day on which the sender is to confirm."""
+        ...
+
+    async def vernietig(self, nummers: Sequence[bytes]) -> None:
+        """Destroy key and content for good; what is not there is no fault."""
+        ...
+
+    async def verlopen(
+        self, partitie: int, op_ms: int
+    ) -> Sequence[tuple[bytes, bytes]]:
+        """Give some holds of a partition that are at their end: (nummer, zaak)."""
         ...

@@ -23,6 +23,7 @@ from corvus_schemas.errors import FencedError, UnavailableError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from corvus_broker.bewaren import Bewaarder
     from corvus_broker.effecten import Effecten
     from corvus_broker.pipeline import Pipeline
     from corvus_broker.ports import PartitionClaim, Record, Transport
@@ -76,6 +77,7 @@ class Worker:
         *,
         router_id: str,
         tempo: Tempo,
+        bewaarder: Bewaarder,
         ververs: Callable[[], Awaitable[None]] = _nothing_to_renew,
     ) -> None:
         self._partition = partition
@@ -85,6 +87,7 @@ class Worker:
         self._waarnemer = waarnemer
         self._router_id = router_id
         self._tempo = tempo
+        self._bewaarder = bewaarder
         self._ververs = ververs
         self.ready = False
 
@@ -139,15 +142,20 @@ class Worker:
                 {place: position}, limit=self._tempo.batch, wait_s=self._tempo.wait_s
             )
             if not records:
+                await self._bewaarder.sweep(self._transport, self._partition)
                 continue
             await self._ververs()
             effecten = [self._pipeline.process(record, staat) for record in records]
             position = records[-1].offset + 1
+            # What is held is stored before its message counts as handled.
+            orders = await self._bewaarder.before_commit(self._partition, effecten)
             appends = finish_batch(
                 self._router_id, self._attesteerder, records, effecten, staat
             )
-            await claim.commit(position, appends)
+            await claim.commit(position, [*appends, *orders])
+            await self._bewaarder.after_commit(effecten)
             self._waarnemer.handled(records, effecten)
+            await self._bewaarder.sweep(self._transport, self._partition)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -64,13 +64,14 @@ def process_terugmelding(
         raise EnvelopeError("partitie.onjuist", "a receipt stands in a wrong partition")
     status = _status_of(bewijs)
     bericht = staat.bericht(bewijs.verstrekker, bewijs.bericht_id)
-    known = None if bericht is None else _ontvanger(bericht, uitsteller)
+    known = (
+        None if bericht is None else _ontvanger(bericht, uitsteller, bewijs.levering)
+    )
     if (
         bericht is None
         or known is None
         or bericht.zaak != zaak_id
         or bericht.manifest != bewijs.manifest
-        or known.levering != bewijs.levering
     ):
         raise EnvelopeError(
             "bewijs.onbekend",
@@ -129,8 +130,18 @@ def _status_of(bewijs: Ontvangstbewijs) -> Status:
     return status
 
 
-def _ontvanger(bericht: Berichtstaat, oin: Oin) -> Ontvanger | None:
-    return next((one for one in bericht.ontvangers if one.oin == oin), None)
+def _ontvanger(
+    bericht: Berichtstaat, oin: Oin, levering: bytes | None
+) -> Ontvanger | None:
+    """Find what a receipt is about: there is a supplement where something was held."""
+    return next(
+        (
+            one
+            for one in bericht.ontvangers
+            if (one.oin, one.levering) == (oin, levering)
+        ),
+        None,
+    )
 
 
 def _put_status(
@@ -140,8 +151,6 @@ def _put_status(
     staat.put_bericht(
         msgspec.structs.replace(
             bericht,
-            ontvangers=[
-                changed if one.oin == known.oin else one for one in bericht.ontvangers
-            ],
+            ontvangers=[changed if one is known else one for one in bericht.ontvangers],
         )
     )

@@ -16,6 +16,8 @@ REGISTER: Final = "corvus.register"
 GEPARKEERD: Final = "corvus.geparkeerd"
 ROUTER_GROUP: Final = "router"
 
+ORDER_BYTES: Final = 8192
+"""What an order of the router or the operator has besides the message in it."""
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 BEWAARKLASSEN: Final = {
     "P7D": 7 * _DAY_MS,
@@ -51,12 +53,16 @@ def topic_specs(
     size = max_message_bytes
     specs = [
         TopicSpec(
-            INZENDING, partities, retention_ms=30 * _DAY_MS, max_message_bytes=size
+            INZENDING,
+            partities,
+            retention_ms=30 * _DAY_MS,
+            # The router's own orders come back with a whole message in them.
+            max_message_bytes=size + ORDER_BYTES,
         ),
         TopicSpec(AUDIT, max_message_bytes=size * 2),
         TopicSpec(ZAAKSTAAT, partities, compacted=True, max_message_bytes=size),
         register_topic(size),
-        TopicSpec(GEPARKEERD, partities, max_message_bytes=size + 4096),
+        TopicSpec(GEPARKEERD, partities, max_message_bytes=size + 2 * ORDER_BYTES),
     ]
     specs += [
         TopicSpec(

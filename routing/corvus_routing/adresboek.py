@@ -60,6 +60,10 @@ class Organisatie:
             self.geldig_tot is None or op < self.geldig_tot
         )
 
+    def is_over_at(self, op: datetime) -> bool:
+        """Tell whether the entry ended by a moment."""
+        return self.geldig_tot is not None and self.geldig_tot <= op
+
     def serves(self, niveau: str, gebied: Gebied) -> bool:
         """Tell whether the organisation answers for an area at one level."""
         match niveau:
@@ -98,6 +102,18 @@ class Adresboek:
         for entries in self._by_oin.values():
             entries.sort(key=lambda entry: entry.geldig_van.timestamp())
         self._check()
+        self._voorgangers: dict[str, list[str]] = {}
+        for oin, entries in self._by_oin.items():
+            if (opvolger := entries[-1].opvolger) is not None:
+                self._voorgangers.setdefault(opvolger, []).append(oin)
+
+    def entries(self) -> list[Organisatie]:
+        """Give every entry, of whatever period, by OIN."""
+        return [one for oin in self.oins() for one in self._by_oin[oin]]
+
+    def typen(self) -> frozenset[str]:
+        """Give the types there are entries of."""
+        return frozenset(self._by_type)
 
     def oins(self) -> tuple[str, ...]:
         """Give every OIN, of whatever period."""
@@ -119,12 +135,43 @@ class Adresboek:
         for entry in entries:
             if entry.is_valid_at(op):
                 return entry
-        opvolger = self._successor(entries[-1], op)
+        last = entries[-1]
+        opvolger = self._successor(last, op) if last.is_over_at(op) else None
         raise AddressError(
             "organisatie.vervallen",
             f"{entries[-1].describe()} is not in the adresboek at this moment",
             advice=f"Its successor is {opvolger.describe()}" if opvolger else "",
         )
+
+    def heeft(self, oin: str, op: datetime) -> bool:
+        """Tell whether there is an organisation with this OIN at a moment."""
+        return any(one.is_valid_at(op) for one in self._by_oin.get(oin, ()))
+
+    def opvolger(self, oin: str, op: datetime) -> str:
+        """Give who an organisation is at a moment: itself, or its living successor.
+
+        One that is not there and has no successor is given as it is.
+        """
+        if oin not in self._by_oin or self.heeft(oin, op):
+            return oin
+        last = self._by_oin[oin][-1]
+        found = self._successor(last, op) if last.is_over_at(op) else None
+        return oin if found is None else found.oin
+
+    def identiteit(self, oin: str, op: datetime) -> frozenset[str]:
+        """Give the OINs an organisation counts as: its own, and its predecessors'.
+
+        A predecessor is one that ended by this moment and leads to it, along ended
+        ones only. So no successor counts before the day, and no predecessor ever.
+        """
+        found, waiting = {oin}, [oin]
+        while waiting:
+            for vorige in self._voorgangers.get(waiting.pop(), ()):
+                # An OIN that is in use again is nobody's past.
+                if vorige not in found and self._by_oin[vorige][-1].is_over_at(op):
+                    found.add(vorige)
+                    waiting.append(vorige)
+        return frozenset(found)
 
     def resolve(self, type: str, gebied: Gebied, op: datetime) -> Organisatie:  # noqa: A002 - the domain's word for the kind of organisation
         """Find the one organisation of a type that answers for an area.
@@ -165,7 +212,7 @@ class Adresboek:
         serving = [entry for entry in entries if entry.serves(niveau, gebied)]
         found = [entry for entry in serving if entry.is_valid_at(op)]
         if not found:
-            ended = [entry for entry in serving if entry.geldig_van <= op]
+            ended = [entry for entry in serving if entry.is_over_at(op)]
             found = [
                 opvolger
                 for entry in ended
@@ -174,14 +221,15 @@ class Adresboek:
         return list({entry.oin: entry for entry in found}.values())
 
     def _successor(self, entry: Organisatie, op: datetime) -> Organisatie | None:
-        """Follow successors to the one that is there at a moment."""
+        """Follow successors of one that ended to the one that is there at a moment."""
         volgend = entry.opvolger
         while volgend is not None:
             entries = self._by_oin[volgend]
             for candidate in entries:
                 if candidate.is_valid_at(op):
                     return candidate
-            volgend = entries[-1].opvolger
+            # One that is yet to come, or away for a while, hands nothing on.
+            volgend = entries[-1].opvolger if entries[-1].is_over_at(op) else None
         return None
 
     def _check_gebied(self, gebied: Gebied, niveaus: tuple[str, ...]) -> None:
@@ -210,6 +258,8 @@ class Adresboek:
                     problems.append(f"the periods of OIN {oin} overlap")
             if self._leads_back(oin):
                 problems.append(f"the successors of OIN {oin} lead back to it")
+            else:
+                problems += self._successor_problems(oin, entries)
         if problems:
             raise RegisterError("adresboek.ongeldig", "; ".join(problems))
 
@@ -225,6 +275,26 @@ class Adresboek:
             problems.append(f"the period of OIN {entry.oin} has no time zone")
         elif entry.geldig_tot is not None and entry.geldig_tot <= entry.geldig_van:
             problems.append(f"the period of OIN {entry.oin} is empty")
+        return problems
+
+    def _successor_problems(self, oin: str, entries: list[Organisatie]) -> list[str]:
+        """What would let a successor count for nothing, or for too much."""
+        problems = [
+            f"OIN {oin} has a successor and a later period"
+            for entry in entries[:-1]
+            if entry.opvolger is not None
+        ]
+        last = entries[-1]
+        followers = self._by_oin.get(last.opvolger or "", [])
+        if not followers:
+            return problems
+        if any(one.type != last.type for one in followers):
+            problems.append(f"the successor of OIN {oin} is of another type")
+        tot = last.geldig_tot
+        if tot is None:
+            problems.append(f"OIN {oin} has a successor and no end")
+        elif tot.tzinfo is not None and self._successor(last, tot) is None:
+            problems.append(f"the successor of OIN {oin} is not there when it ends")
         return problems
 
     def _leads_back(self, oin: str) -> bool:

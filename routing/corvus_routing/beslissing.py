@@ -181,6 +181,17 @@ class Beslissing:
         )
 
 
+def serves_doel(beslissingen: Iterable[Beslissing], doel: str) -> bool:
+    """Tell whether a message's doel is that of a rule that fires for any recipient.
+
+    One message serves several recipients, each under its own rule's doel (which is what
+    its cellen log); a doel that no rule has at all makes the message disclose nothing.
+    """
+    return any(
+        doel in one.doelen or doel in one.doelen_aangehouden for one in beslissingen
+    )
+
+
 def longest(bewaartermijnen: Iterable[str | None]) -> str | None:
     """Give the retention class that covers all of these."""
     return _pick(max, bewaartermijnen)

@@ -7,6 +7,7 @@ table. Groups and decisions are built when first asked for.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from corvus_routing.groep import Groep
@@ -200,6 +201,13 @@ class GecompileerdeTabel:
                 "regel.onbekend", f"rule {regel_id} is not in force in {self.naam}"
             )
         return regel
+
+    @cached_property
+    def hold_kenmerken(self) -> frozenset[str]:
+        """The kenmerken for which a rule holds; a release takes them for false."""
+        return frozenset(
+            regel.hold for regel in self._regels.values() if regel.hold is not None
+        )
 
     def used_kenmerken(self, berichttype: str) -> frozenset[str]:
         """Give the kenmerken that rules of a berichttype use.

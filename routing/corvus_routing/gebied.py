@@ -1,48 +1,31 @@
-"""Places: from the name or code of a gemeente to the regions it lies in."""
+"""Places: from the name or code of a gemeente to the regions it lies in, on a day."""
 
 from __future__ import annotations
 
 import difflib
 import functools
-import json
 from dataclasses import dataclass
-from datetime import date
-from importlib import resources
-from typing import TYPE_CHECKING, Final, TypedDict, cast
+from typing import TYPE_CHECKING, Final
 
+from corvus_routing.gebieden import Gebieden, Gemeente, load_gebieden, plain
 from corvus_schemas.errors import AddressError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+__all__ = [
+    "Gebied",
+    "check_gebied",
+    "close_matches",
+    "gebied_of",
+    "gebied_of_regio",
+    "listing",
+    "load_gebieden",
+]
 
 MAX_CANDIDATES: Final = 5
 """Candidates an error names; more would not help anyone choose."""
-
-
-class VtRegioData(TypedDict):
-    """One VT-regio in gebieden.json (the fields used here)."""
-
-    naam: str
-    arrondissement: str
-
-
-class GemeenteData(TypedDict):
-    """One gemeente in gebieden.json (the fields used here)."""
-
-    gemeentecode: str
-    naam: str
-    vt_regio: str
-    conflict: bool
-    geldig_van: str
-    geldig_tot: str | None
-
-
-class GebiedenData(TypedDict):
-    """The contents of gebieden.json (the fields used here)."""
-
-    vt_regios: dict[str, VtRegioData]
-    gemeenten: dict[str, GemeenteData]
-    namen: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,75 +37,73 @@ class Gebied:
     arrondissement: str | None = None
 
 
-@functools.cache
-def load_gebieden() -> GebiedenData:
-    """Read the places that ship with corvus_schemas."""
-    source = resources.files("corvus_schemas").joinpath("data", "gebieden.json")
-    return cast("GebiedenData", json.loads(source.read_text(encoding="utf-8")))
-
-
-def gebied_of(
-    gemeente: str, gebieden: GebiedenData, *, op: date | None = None
-) -> Gebied:
+def gebied_of(gemeente: str, gebieden: Gebieden, *, op: date | None = None) -> Gebied:
     """Find the regions of a gemeente by its code or its name.
 
     Args:
         gemeente: a code, or a name in any capitals.
         gebieden: the known places.
-        op: leave out gemeenten that do not exist on this date.
+        op: the day; without one every period counts, and a gemeente that ever was in
+            two regions is ambiguous.
 
     Raises:
-        AddressError: ``regio.onbekend`` or, where the place could be in two
-            VT-regio's, ``dubbele_route``; both name the candidates.
+        AddressError: ``regio.onbekend``, ``regio.vervallen``, ``geen_route`` for a
+            gemeente whose VT-regio is not there, or, where the place could be in two
+            VT-regio's, ``dubbele_route``; all name the candidates.
     """
-    found = [
-        entry
-        for entry in _find(" ".join(gemeente.split()).casefold(), gebieden)
-        if op is None or _exists(entry, op)
-    ]
+    entries = _settled(gebieden.entries(gemeente), gebieden)
+    found = [one for one in entries if op is None or one.is_valid_at(op)]
     if not found:
-        raise AddressError(
-            "regio.onbekend",
-            "the gemeente is not known" + _like(gemeente, gebieden),
-            advice="Give the gemeentecode, or the name as the registry writes it",
-        )
-    if len({entry["vt_regio"] for entry in found}) > 1:
+        raise _not_there(gemeente, entries, gebieden, op)
+    if len({one.vt_regio for one in found}) > 1:
         raise AddressError(
             "dubbele_route",
             "the gemeente lies in more than one VT-regio: "
-            + listing(_describe(entry, gebieden) for entry in found),
+            + listing(_describe(one, gebieden, op) for one in found),
             advice="Give the gemeentecode, or address a Veilig Thuis by its OIN",
         )
-    regio = found[0]["vt_regio"]
+    regio = gebieden.regio(found[0].vt_regio, op)
+    if regio is None:
+        raise _without_regio(found[0], gebieden, op)
     return Gebied(
-        gemeente=found[0]["gemeentecode"],
-        vt_regio=regio,
-        arrondissement=gebieden["vt_regios"][regio]["arrondissement"],
+        gemeente=found[0].code,
+        vt_regio=regio.code,
+        arrondissement=regio.arrondissement,
     )
 
 
+def gebied_of_regio(vt_regio: str, gebieden: Gebieden, *, op: date) -> Gebied:
+    """Find the area of a VT-regio by its code.
+
+    Raises:
+        AddressError: ``regio.onbekend`` or ``regio.vervallen``.
+    """
+    regio = gebieden.regio(vt_regio, op)
+    if regio is None:
+        raise _regio_not_there(vt_regio, gebieden, op)
+    return Gebied(vt_regio=vt_regio, arrondissement=regio.arrondissement)
+
+
 @functools.lru_cache(maxsize=4096)  # a few hundred gemeenten, and what is misspelt
-def check_gebied(gebied: Gebied) -> None:
-    """Check that the parts of an area belong together.
+def check_gebied(gebied: Gebied, gebieden: Gebieden, op: date) -> None:
+    """Check that the parts of an area belong together on a day.
 
     A message that named the gemeente of one region and the VT-regio of another would
     reach organisations of both.
 
     Raises:
-        AddressError: ``regio.onbekend``, ``regio.tegenstrijdig``, ``dubbele_route``.
+        AddressError: ``regio.onbekend``, ``regio.vervallen``, ``regio.tegenstrijdig``,
+            ``geen_route``, ``dubbele_route``.
     """
-    gebieden = load_gebieden()
     if gebied.gemeente is not None:
-        expected = gebied_of(gebied.gemeente, gebieden)
+        expected = gebied_of(gebied.gemeente, gebieden, op=op)
         if expected != gebied:
             raise _contradiction()
         return
     if gebied.vt_regio is None:
         return
-    regio = gebieden["vt_regios"].get(gebied.vt_regio)
-    if regio is None:
-        raise AddressError("regio.onbekend", "the VT-regio does not exist")
-    if gebied.arrondissement not in {None, regio["arrondissement"]}:
+    expected = gebied_of_regio(gebied.vt_regio, gebieden, op=op)
+    if gebied.arrondissement not in {None, expected.arrondissement}:
         raise _contradiction()
 
 
@@ -149,34 +130,89 @@ def close_matches(wanted: str, known: Iterable[str]) -> list[str]:
     return [by_form[match] for match in matches]
 
 
-def _find(wanted: str, gebieden: GebiedenData) -> list[GemeenteData]:
-    gemeenten = gebieden["gemeenten"]
-    for key, entry in gemeenten.items():
-        if wanted in {key.casefold(), entry["gemeentecode"].casefold()}:
-            # A registry that puts one gemeente in two regions is wrong about its
-            # code too, so its code does not settle which of the two is meant.
-            if entry["conflict"]:
-                return _find(entry["naam"].casefold(), gebieden)
-            return [entry]
-    return [gemeenten[key] for key in gebieden["namen"].get(wanted, ())]
+def _settled(entries: Sequence[Gemeente], gebieden: Gebieden) -> Sequence[Gemeente]:
+    """A registry that puts one gemeente in two regions is wrong about its code too.
+
+    So its code does not settle which of the two is meant.
+    """
+    if any(one.conflict for one in entries):
+        return gebieden.named(entries[0].naam)
+    return entries
 
 
-def _exists(entry: GemeenteData, op: date) -> bool:
-    tot = entry["geldig_tot"]
-    return date.fromisoformat(entry["geldig_van"]) <= op and (
-        tot is None or op < date.fromisoformat(tot)
+def _not_there(
+    gemeente: str, entries: Sequence[Gemeente], gebieden: Gebieden, op: date | None
+) -> AddressError:
+    over = [one for one in entries if op is not None and one.is_over_at(op)]
+    if op is None or not over:
+        names = {one.naam: None for one in gebieden.lijst.gemeenten}
+        matches = close_matches(plain(gemeente), names)
+        return AddressError(
+            "regio.onbekend",
+            "the gemeente is not known"
+            + (f"; close to it are {', '.join(matches)}" if matches else "")
+            + _begins(entries),
+            advice="Give the gemeentecode, or the name as the registry writes it",
+        )
+    candidates = [
+        _describe(one, gebieden, op)
+        for code in sorted({one.code for one in over})
+        for one in gebieden.successors(code, op)
+    ]
+    return AddressError(
+        "regio.vervallen",
+        f"the gemeente ended on {max(one.geldig_tot for one in over if one.geldig_tot)}"
+        "; it went into " + (listing(candidates) or "none that is known"),
+        advice="Give the gemeente where the victims are registered now",
     )
 
 
-def _like(gemeente: str, gebieden: GebiedenData) -> str:
-    names: Mapping[str, None] = dict.fromkeys(
-        entry["naam"] for entry in gebieden["gemeenten"].values()
+def _begins(entries: Sequence[Gemeente]) -> str:
+    if not entries:
+        return ""
+    first = min(one.geldig_van for one in entries)
+    return f"; one of this name or code begins on {first}"
+
+
+def _without_regio(
+    gemeente: Gemeente, gebieden: Gebieden, op: date | None
+) -> AddressError:
+    why = (
+        ""
+        if op is None
+        else f": {_regio_not_there(gemeente.vt_regio, gebieden, op).message}"
     )
-    matches = close_matches(" ".join(gemeente.split()), names)
-    return f"; close to it are {', '.join(matches)}" if matches else ""
+    return AddressError(
+        "geen_route",
+        f"gemeente {gemeente.code} lies in {gemeente.vt_regio}, which is not there on"
+        f" this day{why}",
+        advice="Have the list of gemeenten corrected; until then address by OIN",
+    )
 
 
-def _describe(entry: GemeenteData, gebieden: GebiedenData) -> str:
-    regio = entry["vt_regio"]
-    naam = gebieden["vt_regios"][regio]["naam"]
-    return f"{entry['naam']} ({entry['gemeentecode']}) in {regio} {naam}"
+def _regio_not_there(code: str, gebieden: Gebieden, op: date) -> AddressError:
+    entries = gebieden.regio_entries(code)
+    over = [one for one in entries if one.is_over_at(op)]
+    if not over:
+        known = ", ".join(sorted(one.code for one in gebieden.regios_op(op)))
+        return AddressError(
+            "regio.onbekend", "the VT-regio does not exist", advice=f"One of {known}."
+        )
+    candidates = [
+        f"{regio.code} {regio.naam}"
+        for one in over
+        for naar in one.opvolgers
+        if (regio := gebieden.regio(naar, op)) is not None
+    ]
+    return AddressError(
+        "regio.vervallen",
+        f"VT-regio {code} ended; it went into "
+        + (listing(candidates) or "none that is known"),
+        advice="Give the gemeente of the victims; the rest follows from it",
+    )
+
+
+def _describe(gemeente: Gemeente, gebieden: Gebieden, op: date | None) -> str:
+    regio = gebieden.regio(gemeente.vt_regio, op)
+    naam = "" if regio is None else f" {regio.naam}"
+    return f"{gemeente.naam} ({gemeente.code}) in {gemeente.vt_regio}{naam}"

@@ -1,7 +1,8 @@
-"""What a new table would have done to messages of the past.
+"""What a new table would have done to messages of the past, or does to those of now.
 
 Only headers are needed: what the table decides on. Each is decided twice, by the code
-that decides about real messages, and the outcomes are compared.
+that decides about real messages, and the outcomes are compared. Headers come from a
+file, or from the inputs of decisions that the audit log holds.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
+from corvus_routing.beslissing import GEEN_REGEL, serves_doel
 from corvus_routing.woordenboek import WILDCARD
 from corvus_schemas.errors import SchemaError
 from corvus_schemas.kenmerken import parse_kenmerk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from corvus_routing.beslissing import Beslissing, Soort
-    from corvus_routing.compileer import GecompileerdeTabel
+    from corvus_routing.beslissing import Beslissing, Uitkomst
     from corvus_routing.json_value import JsonValue
     from corvus_schemas.catalogus import Catalogus
     from corvus_schemas.kenmerken import KenmerkWaarde
@@ -30,9 +31,28 @@ MAX_TEKENS: Final = 100_000
 """Characters in a line; a header has a few hundred."""
 
 
+class Beslisser(Protocol):
+    """What decides: a table, or the two that a message in flight is held against."""
+
+    def decide(
+        self,
+        berichttype: str,
+        verstrekker_type: str,
+        ontvanger_type: str,
+        regio: str,
+        kenmerken: Mapping[str, KenmerkWaarde],
+    ) -> Beslissing:
+        """Decide for every rubriek of a berichttype between two parties."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Kopregel:
-    """What a table decided on for one message and one recipient."""
+    """What a table decided on for one message and one recipient.
+
+    ``cellen`` has the rubriek of each label that this is about; None where that is not
+    known: every rubriek of the berichttype.
+    """
 
     berichttype: str
     van: str
@@ -40,6 +60,23 @@ class Kopregel:
     regio: str
     doel: str | None
     kenmerken: Mapping[str, KenmerkWaarde]
+    ontvanger: str = ""
+    cellen: Mapping[str, str] | None = None
+
+
+Koppen: TypeAlias = "Sequence[Kopregel]"
+"""The headers of one message: of its recipients, and of persons who differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verschil:
+    """One cel of one message that comes out differently for one recipient."""
+
+    kop: Kopregel
+    label: str
+    rubriek: str
+    was: Uitkomst
+    wordt: Uitkomst
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +121,10 @@ class Impact:
         }
 
 
-def parse_koppen(lines: Iterable[str], catalogus: Catalogus) -> Iterator[Kopregel]:
+def parse_koppen(lines: Iterable[str], catalogus: Catalogus) -> Iterator[Koppen]:
     """Read headers, one JSON object a line; an empty line is passed over.
+
+    A line is a message with one recipient.
 
     Raises:
         SchemaError: ``koppen.ongeldig``, naming the line.
@@ -93,7 +132,7 @@ def parse_koppen(lines: Iterable[str], catalogus: Catalogus) -> Iterator[Koprege
     for nummer, line in enumerate(lines, 1):
         if line.strip():
             try:
-                yield _parse(line, catalogus)
+                yield (_parse(line, catalogus),)
             except (ValueError, RecursionError, SchemaError) as error:
                 reden = error.message if isinstance(error, SchemaError) else "no JSON"
                 raise SchemaError(
@@ -148,38 +187,82 @@ def _kenmerken(value: object, catalogus: Catalogus) -> Mapping[str, KenmerkWaard
     return uit
 
 
-def impact(
-    oud: GecompileerdeTabel, nieuw: GecompileerdeTabel, koppen: Iterable[Kopregel]
-) -> Impact:
-    """Decide every header with both tables, and count what differs."""
-    aantal = anders = 0
-    geteld: Counter[tuple[str, str, str, str, str, str]] = Counter()
-    for kop in koppen:
-        aantal += 1
-        voor, na = _outcomes(oud, kop), _outcomes(nieuw, kop)
-        verschil = [
-            (kop.berichttype, kop.van, kop.naar, naam, was.value, na[naam].value)
-            for naam, was in voor.items()
-            if was is not na[naam]
-        ]
-        anders += bool(verschil)
-        geteld.update(verschil)
-    return Impact(
-        aantal,
-        anders,
-        tuple(
-            Wijziging(*sleutel, keer)
-            for sleutel, keer in sorted(
-                geteld.items(), key=lambda item: (-item[1], item[0])
+def impact(oud: Beslisser, nieuw: Beslisser, berichten: Iterable[Koppen]) -> Impact:
+    """Decide every message with both tables, and count what differs."""
+    telling = Telling(oud, nieuw)
+    for koppen in berichten:
+        telling.add(koppen)
+    return telling.impact
+
+
+class Telling:
+    """Counts message by message.
+
+    A rubriek counts once a message and recipient, however many persons it is about.
+    """
+
+    def __init__(self, oud: Beslisser, nieuw: Beslisser) -> None:
+        self._oud, self._nieuw = oud, nieuw
+        self._koppen = self._anders = 0
+        self._geteld: Counter[tuple[str, str, str, str, str, str]] = Counter()
+
+    def add(self, koppen: Koppen) -> None:
+        """Decide one message with both, and count it."""
+        verschillen = compare(self._oud, self._nieuw, koppen)
+        self._koppen += 1
+        self._anders += bool(verschillen)
+        found = {
+            (
+                een.kop.ontvanger,
+                een.kop.berichttype,
+                een.kop.van,
+                een.kop.naar,
+                een.rubriek,
+                een.was.soort.value,
+                een.wordt.soort.value,
             )
-        ),
-    )
+            for een in verschillen
+        }
+        self._geteld.update(key[1:] for key in found)
+
+    @property
+    def impact(self) -> Impact:
+        """What was counted, the most frequent first."""
+        ordered = sorted(self._geteld.items(), key=lambda item: (-item[1], item[0]))
+        return Impact(
+            self._koppen,
+            self._anders,
+            tuple(Wijziging(*sleutel, keer) for sleutel, keer in ordered),
+        )
 
 
-def _outcomes(tabel: GecompileerdeTabel, kop: Kopregel) -> dict[str, Soort]:
-    beslissing: Beslissing = tabel.decide(
-        kop.berichttype, kop.van, kop.naar, kop.regio, kop.kenmerken
-    )
-    if kop.doel is not None:
-        beslissing = beslissing.for_doel(kop.doel)
-    return {naam: uit.soort for naam, uit in beslissing.uitkomsten.items()}
+def compare(oud: Beslisser, nieuw: Beslisser, koppen: Koppen) -> list[Verschil]:
+    """Decide one message with both, and give every cel that comes out differently."""
+    return [
+        Verschil(kop, label, rubriek, was, wordt)
+        for kop, voor, na in zip(
+            koppen, _decide(oud, koppen), _decide(nieuw, koppen), strict=True
+        )
+        if voor is not na
+        for label, rubriek in _cellen(kop, voor)
+        if (was := voor.uitkomsten.get(rubriek, GEEN_REGEL)).soort
+        is not (wordt := na.uitkomsten.get(rubriek, GEEN_REGEL)).soort
+    ]
+
+
+def _decide(beslisser: Beslisser, koppen: Koppen) -> list[Beslissing]:
+    """Decide as the router does: a doel has to serve one recipient, not every one."""
+    beslissingen = [
+        beslisser.decide(kop.berichttype, kop.van, kop.naar, kop.regio, kop.kenmerken)
+        for kop in koppen
+    ]
+    doel = koppen[0].doel if koppen else None
+    if doel is None or serves_doel(beslissingen, doel):
+        return beslissingen
+    return [beslissing.for_doel(doel) for beslissing in beslissingen]
+
+
+def _cellen(kop: Kopregel, voor: Beslissing) -> Iterable[tuple[str, str]]:
+    if kop.cellen is not None:
+        return kop.cellen.items()
+    return ((naam, naam) for naam in voor.uitkomsten)

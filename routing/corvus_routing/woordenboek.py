@@ -75,12 +75,10 @@ def woordenboek_of(catalogus: Catalogus) -> Woordenboek:
     return Woordenboek(
         rubrieken=MappingProxyType(
             {
-                naam: tuple(
-                    rubriek.naam
-                    for rubriek in berichttype.rubrieken
-                    if rubriek.naam != VERWIJZING
+                code: tuple(
+                    naam for naam in catalogus.rubrieknamen(code) if naam != VERWIJZING
                 )
-                for naam, berichttype in catalogus.berichttypen.items()
+                for code in catalogus.berichttypen
             }
         ),
         organisatietypen=typen,

@@ -122,6 +122,33 @@ class AvroSchema:
             )
         return value
 
+    def resolve(self, data: bytes, writer: AvroSchema) -> AvroRecord:
+        """Read a record of another version of this schema (Avro schema resolution).
+
+        Fields that are new here get their default; fields this version does not have
+        are left out. ``writer.decode`` says whether the bytes are canonical.
+
+        Raises:
+            SchemaError: ``schema.onbekend`` (no record of the writer's schema) or
+                ``schema.onverenigbaar`` (these versions do not read each other).
+        """
+        if data[:HEADER_BYTES] != writer.header:
+            raise SchemaError(
+                "schema.onbekend", f"these bytes are no record of schema {writer.name}"
+            )
+        stream = io.BytesIO(data)
+        stream.seek(HEADER_BYTES)
+        try:
+            record = fastavro.schemaless_reader(stream, writer._parsed, self._parsed)
+        except Exception as error:  # noqa: BLE001 - any fault in hostile bytes is one
+            raise SchemaError(
+                "schema.onverenigbaar",
+                f"two versions of {self.name} do not read each other"
+                f" ({type(error).__name__})",
+                advice="Run corvus schema check where these versions were made.",
+            ) from None
+        return cast("AvroRecord", record)
+
 
 def _mentions_map(definition: JsonValue) -> bool:
     if isinstance(definition, dict):

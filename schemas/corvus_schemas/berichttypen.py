@@ -127,6 +127,28 @@ def parse_berichttype(
     Raises:
         SchemaError: ``schemabestand.ongeldig``.
     """
+    rubrieken, rollen = parse_rubrieken(bestand, schemas, own)
+    return Berichttype(
+        code=bestand.need("code").text(),
+        titel=bestand.need("titel").text(),
+        adressering=bestand.need("adressering").text(),
+        verstrekkers=bestand.need("verstrekkers").texts(),
+        ontvangers=bestand.need("ontvangers").texts(),
+        antwoord=bestand.need("antwoord").flag(),
+        rubrieken=rubrieken,
+        rollen=rollen,
+        termijnen=bestand.need("termijnen").texts(),
+    )
+
+
+def parse_rubrieken(
+    bestand: Knoop, schemas: Mapping[str, AvroSchema], own: Mapping[str, AvroSchema]
+) -> tuple[tuple[Rubriek, ...], tuple[tuple[str, str], ...]]:
+    """Read the layout of a berichttype: its rubrieken, and its roles in order.
+
+    Raises:
+        SchemaError: ``schemabestand.ongeldig``.
+    """
     rubrieken = tuple(
         _rubriek(item, schemas, own) for item in bestand.need("rubrieken").items()
     )
@@ -138,17 +160,7 @@ def parse_berichttype(
     in_order = [r.groep is not None for r in rubrieken]
     if in_order != sorted(in_order):
         raise bestand.fault("rubrieken of a role come after those of the message")
-    return Berichttype(
-        code=bestand.need("code").text(),
-        titel=bestand.need("titel").text(),
-        adressering=bestand.need("adressering").text(),
-        verstrekkers=bestand.need("verstrekkers").texts(),
-        ontvangers=bestand.need("ontvangers").texts(),
-        antwoord=bestand.need("antwoord").flag(),
-        rubrieken=rubrieken,
-        rollen=tuple(rollen),
-        termijnen=bestand.need("termijnen").texts(),
-    )
+    return rubrieken, tuple(rollen)
 
 
 def _rubriek(

@@ -91,8 +91,17 @@ def read_bestand(place: Traversable) -> Knoop:
     Raises:
         SchemaError: ``schemabestand.ongeldig``, when it is no JSON.
     """
+    return parse_bestand(place.read_bytes(), place.name)
+
+
+def parse_bestand(data: bytes, naam: str) -> Knoop:
+    """Read JSON that is no file of ours, under the name it has in errors.
+
+    Raises:
+        SchemaError: ``schemabestand.ongeldig``, when it is no JSON.
+    """
     try:
-        waarde: JsonValue = json.loads(place.read_text(encoding="utf-8"))
-    except ValueError:
-        raise Knoop(None, place.name).fault("no JSON in UTF-8") from None
-    return Knoop(waarde, place.name)
+        waarde: JsonValue = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise Knoop(None, naam).fault("no JSON in UTF-8") from None
+    return Knoop(waarde, naam)

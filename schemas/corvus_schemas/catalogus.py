@@ -1,14 +1,15 @@
 """The catalogus: all berichttypen, codelijsten and kenmerken, read from data files.
 
 A new berichttype is a file in data/berichttypen and its codes in codelijsten.json;
-no Python changes (schemas/README.md).
+no Python changes (schemas/README.md). Versions of a berichttype stand side by side:
+the current one is what is sent, any that is known can be opened (ADR 0018).
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -16,15 +17,19 @@ from typing import TYPE_CHECKING
 from corvus_schemas.avro import AvroSchema
 from corvus_schemas.berichttypen import Berichttype, Positie, Rubriek, parse_berichttype
 from corvus_schemas.bronbestand import Knoop, read_bestand
-from corvus_schemas.codelijsten import Codelijst, parse_codelijsten
+from corvus_schemas.codelijsten import Codelijst, merge_codelijsten, parse_codelijsten
 from corvus_schemas.errors import SchemaError
+from corvus_schemas.gepubliceerd import BESTAND, Gepubliceerd
 from corvus_schemas.kenmerken import Kenmerk, parse_kenmerken
+from corvus_schemas.leesvelden import build_leesvelden
 from corvus_schemas.veldbouw import build_velden
+from corvus_schemas.verenigbaarheid import check_indeling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
+    from corvus_schemas.indeling import Indeling
     from corvus_schemas.velden import Record
 
 __all__ = [
@@ -39,11 +44,17 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Catalogus:
-    """Everything a message can be about, by code or name."""
+    """Everything a message can be about, by code or name.
+
+    ``berichttypen`` are the versions that are sent; ``gepubliceerd`` has the ones
+    before, ``bijgevoegd`` those that came as data.
+    """
 
     berichttypen: Mapping[str, Berichttype]
     codelijsten: Mapping[str, Codelijst]
     kenmerken: Mapping[str, Kenmerk]
+    gepubliceerd: Gepubliceerd = field(default_factory=lambda: Gepubliceerd(None))
+    bijgevoegd: tuple[Indeling, ...] = ()
 
     def berichttype(self, code: str) -> Berichttype:
         """Give a berichttype by its code.
@@ -62,19 +73,130 @@ class Catalogus:
             )
         return found
 
+    def versie(self, code: str, fingerprint: bytes) -> Berichttype:
+        """Give the version of a berichttype that a message was made with.
+
+        Raises:
+            SchemaError: ``berichttype.onbekend``, or ``schema.versie`` with the
+                fingerprint that is missing and the way to get it.
+        """
+        huidig = self.berichttype(code)
+        if huidig.fingerprint == fingerprint:
+            return huidig
+        for indeling in self.bijgevoegd:
+            found = indeling.berichttype
+            if (found.code, found.fingerprint) == (code, fingerprint):
+                return found
+        former = self.gepubliceerd.versie(huidig, fingerprint)
+        if former is not None:
+            return former
+        raise SchemaError(
+            "schema.versie",
+            f"version {fingerprint.hex()} of berichttype {code} is not known here;"
+            f" the version sent from here is {huidig.fingerprint.hex()}",
+            advice="Ask the other side for the layout (there: corvus schema indeling"
+            f" {code} {fingerprint.hex()} > {code}.json) and add it (here: corvus"
+            f" schema installeer {code}.json), or upgrade.",
+        )
+
+    def versies(self, code: str) -> tuple[Berichttype, ...]:
+        """Give every version that can be opened here; the one that is sent first.
+
+        Raises:
+            SchemaError: ``berichttype.onbekend``.
+        """
+        fingerprints = [
+            self.berichttype(code).fingerprint,
+            *(
+                one.berichttype.fingerprint
+                for one in self.bijgevoegd
+                if one.berichttype.code == code
+            ),
+            *reversed(self.gepubliceerd.fingerprints(code)),
+        ]
+        return tuple(self.versie(code, one) for one in dict.fromkeys(fingerprints))
+
+    def rubrieknamen(self, code: str) -> tuple[str, ...]:
+        """Give the rubrieken of every version: what a table may have rules for.
+
+        Raises:
+            SchemaError: ``berichttype.onbekend``.
+        """
+        added = [
+            one.berichttype for one in self.bijgevoegd if one.berichttype.code == code
+        ]
+        return tuple(
+            dict.fromkeys(
+                rubriek.naam
+                for versie in (self.berichttype(code), *added)
+                for rubriek in versie.rubrieken
+            )
+        )
+
+    def with_indeling(self, indeling: Indeling) -> Catalogus:
+        """Give a catalogus that opens one more version.
+
+        What is sent does not change, except that a berichttype that is new here can be
+        sent as well: when a sender goes over to a newer version is its own decision.
+
+        Raises:
+            SchemaError: ``schema.onverenigbaar``: a version of a berichttype that is
+                known here has to come before or after it, by the rules of evolution.
+        """
+        added = indeling.berichttype
+        huidig = self.berichttypen.get(added.code)
+        if huidig is None:
+            return replace(
+                self,
+                berichttypen={**self.berichttypen, added.code: added},
+                codelijsten=merge_codelijsten(self.codelijsten, indeling.codelijsten),
+                bijgevoegd=(*self.bijgevoegd, indeling),
+            )
+        if added.fingerprint in {one.fingerprint for one in self.versies(added.code)}:
+            return self
+        check_indeling(huidig, indeling)
+        return replace(self, bijgevoegd=(*self.bijgevoegd, indeling))
+
     def velden(self, rubriek: Rubriek) -> Record:
-        """Give the field tree of a rubriek, made at first use.
+        """Give the field tree a sender is checked by, made at first use.
 
         Raises:
             SchemaError: ``schemabestand.ongeldig``.
         """
-        name = rubriek.schema.name
-        if name not in self._velden:
-            self._velden[name] = build_velden(rubriek.schema, self.codelijsten)
-        return self._velden[name]
+        known = self._velden.get(id(rubriek.schema))
+        if known is None:
+            # Kept with its schema: the id is that of no other while this one lives.
+            made = build_velden(rubriek.schema, self.codelijsten)
+            known = self._velden[id(rubriek.schema)] = (rubriek.schema, made)
+        return known[1]
+
+    def leesvelden(self, rubriek: Rubriek) -> Record:
+        """Give the field tree by which a rubriek of any version is read.
+
+        Raises:
+            SchemaError: ``schemabestand.ongeldig``.
+        """
+        known = self._leesvelden.get(id(rubriek.schema))
+        if known is None:
+            made = build_leesvelden(rubriek.schema, self._leeslijsten)
+            known = self._leesvelden[id(rubriek.schema)] = (rubriek.schema, made)
+        return known[1]
 
     @cached_property
-    def _velden(self) -> dict[str, Record]:
+    def _leeslijsten(self) -> Mapping[str, Codelijst]:
+        """Codes that are known here in any way: own lists, and those that came."""
+        return functools.reduce(
+            merge_codelijsten,
+            (one.codelijsten for one in self.bijgevoegd),
+            self.codelijsten,
+        )
+
+    @cached_property
+    def _velden(self) -> dict[int, tuple[AvroSchema, Record]]:
+        return {}
+
+    @cached_property
+    def _leesvelden(self) -> dict[int, tuple[AvroSchema, Record]]:
         return {}
 
 
@@ -105,6 +227,7 @@ def read_catalogus(folder: Traversable) -> Catalogus:
         berichttypen={berichttype.code: berichttype for berichttype in typen},
         codelijsten=codelijsten,
         kenmerken=parse_kenmerken(read_bestand(folder / "kenmerken.json"), codelijsten),
+        gepubliceerd=Gepubliceerd(folder / BESTAND),
     )
 
 

@@ -48,3 +48,17 @@ def parse_codelijsten(bestand: Knoop) -> dict[str, Codelijst]:
         )
         for naam, lijst in bestand.members().items()
     }
+
+
+def merge_codelijsten(
+    eigen: Mapping[str, Codelijst], erbij: Mapping[str, Codelijst]
+) -> dict[str, Codelijst]:
+    """Put the codes of two sets of lists together; a label of one's own wins."""
+    merged = dict(eigen)
+    for naam, lijst in erbij.items():
+        own = eigen.get(naam)
+        codes = (
+            lijst.codes if own is None else {**own.codes, **lijst.codes, **own.codes}
+        )
+        merged[naam] = Codelijst(naam, codes)
+    return merged

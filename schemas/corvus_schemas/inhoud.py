@@ -1,31 +1,29 @@
 """The content of a message: checked, cut into cellen, and put together again.
 
 Content is JSON-like: rubrieken by name, and `betrokkenen` and `acties` as lists of
-records that say their role. ``parse_inhoud`` reports every problem at once;
-``open_inhoud`` takes any subset of the cellen, because a receiver gets a part.
+records that say their role. ``parse_inhoud`` reports every problem at once. The way
+back, ``open_inhoud``, stands in ``lezen``.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from corvus_schemas.berichttypen import BUCKETS, ROL_SLEUTELS
-from corvus_schemas.errors import SchemaError
+from corvus_schemas.lezen import open_inhoud
 from corvus_schemas.problemen import InhoudError, Probleem
-from corvus_schemas.velden import Melder, strip
+from corvus_schemas.velden import Melder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from corvus_schemas.avro import AvroValue, JsonValue
+    from corvus_schemas.avro import AvroValue
     from corvus_schemas.catalogus import Berichttype, Catalogus, Rubriek
 
 __all__ = ["Inhoud", "InhoudError", "Probleem", "open_inhoud", "parse_inhoud"]
 
 MAX_PER_ROL = BUCKETS[-1]
-_LABEL = re.compile(r"([a-z_]+)\[([A-Za-z_]+)#([0-7])\]\.([a-z_]+)\Z", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,63 +153,3 @@ class _Parser:
         velden = self.catalogus.velden(rubriek)
         self.found[label] = velden.check_record(value, label, self.melder)
         self.placed.append((label, rubriek))
-
-
-def open_inhoud(
-    berichttype: Berichttype, cellen: Mapping[str, bytes], catalogus: Catalogus
-) -> dict[str, JsonValue]:
-    """Put the content together from the cellen a receiver got.
-
-    Records stand in the order of the roles; what was not received is absent.
-
-    Raises:
-        SchemaError: ``inhoud.label_onbekend``, ``schema.onbekend``,
-            ``schema.niet_canoniek``, or ``inhoud.ongeldig`` (InhoudError).
-    """
-    # Which numbers are BSNs of the test range is the sender's setting, not ours.
-    melder = Melder([], alleen_testbsn=False)
-    plain: dict[str, JsonValue] = {}
-    records: dict[tuple[str, str], dict[int, dict[str, JsonValue]]] = {}
-    for label, data in cellen.items():
-        rubriek, index = _place(berichttype, label)
-        melder.rol = rubriek.rol
-        record = rubriek.schema.decode(data)
-        checked = catalogus.velden(rubriek).check_record(record, label, melder)
-        value = cast("JsonValue", strip(checked))  # no bytes in our schemas
-        if rubriek.groep is None or rubriek.rol is None:
-            plain[rubriek.kort] = value
-        else:
-            of_role = records.setdefault((rubriek.groep, rubriek.rol), {})
-            of_role.setdefault(index, {})[rubriek.kort] = value
-    if melder.problemen:
-        raise InhoudError(tuple(melder.problemen))
-    return _assemble(berichttype, plain, records)
-
-
-def _assemble(
-    berichttype: Berichttype,
-    plain: dict[str, JsonValue],
-    records: dict[tuple[str, str], dict[int, dict[str, JsonValue]]],
-) -> dict[str, JsonValue]:
-    result: dict[str, JsonValue] = {
-        r.kort: plain[r.kort] for r in berichttype.rubrieken if r.kort in plain
-    }
-    groups: dict[str, list[JsonValue]] = {}
-    for groep, rol in berichttype.rollen:
-        for _, found in sorted(records.get((groep, rol), {}).items()):
-            named: dict[str, JsonValue] = {ROL_SLEUTELS[groep]: rol}
-            groups.setdefault(groep, []).append(named | found)
-    return result | {groep: list(found) for groep, found in groups.items()}
-
-
-def _place(berichttype: Berichttype, label: str) -> tuple[Rubriek, int]:
-    """Give rubriek and index of a label, strictly in its one notation."""
-    found = _LABEL.match(label)
-    naam = f"{found[1]}[{found[2]}].{found[4]}" if found else label
-    rubriek = berichttype.rubriek(naam)
-    index = int(found[3]) if found else 0
-    if rubriek is None or rubriek.label(index) != label:
-        raise SchemaError(
-            "inhoud.label_onbekend", f"{berichttype.code} has no cel with this label"
-        )
-    return rubriek, index

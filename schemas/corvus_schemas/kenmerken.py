@@ -52,6 +52,7 @@ class Kenmerk:
 
     ``standaard`` holds while no source message exists; None: unknown. A kenmerk with
     ``opheffers`` stays true in the zaak until one of those types declares it false.
+    ``rollen``: of a fact about a person, the roles it can be about.
     """
 
     naam: str
@@ -60,10 +61,20 @@ class Kenmerk:
     zetter_soort: ZetterSoort
     zetters: tuple[str, ...]
     bereik: Bereik
+    rollen: tuple[str, ...]
     standaard: KenmerkWaarde | None
     opheffers: tuple[str, ...]
     bronberichten: tuple[Bronbericht, ...]
     omschrijving: str
+
+    @property
+    def of_the_chain(self) -> bool:
+        """Whether it is configuration: no message sets it, the register does."""
+        return (
+            self.zetter_soort == "broker"
+            and self.standaard is not None
+            and not self.bronberichten
+        )
 
     def may_declare(self, berichttype: str, verstrekker: str) -> bool:
         """Say whether this sender type may declare the kenmerk in this message."""
@@ -89,7 +100,7 @@ def parse_kenmerk(kenmerk: Kenmerk, value: object) -> KenmerkWaarde:
         case "bool":
             if isinstance(value, bool):
                 return value
-            raise _fault(kenmerk, "true or false is expected")
+            raise _fault(kenmerk, "true or false is expected; in a file also ja or nee")
         case "enum":
             return _code(kenmerk, value)
         case "lijst":
@@ -135,6 +146,7 @@ def _kenmerk(naam: str, knoop: Knoop, codelijsten: Mapping[str, Codelijst]) -> K
         zetter_soort=cast("ZetterSoort", _one_of(zetter.need("soort"), ZetterSoort)),
         zetters=zetter.need("types").texts(),
         bereik=cast("Bereik", _one_of(knoop.need("bereik"), Bereik)),
+        rollen=knoop.need("rollen").texts(),
         standaard=_value(knoop.get("standaard")),
         opheffers=knoop.need("opheffers").texts(),
         bronberichten=tuple(map(_bronbericht, knoop.need("bronbericht").items())),

@@ -45,7 +45,7 @@ class Waarheid:
         """Check one value."""
         if isinstance(value, bool):
             return value
-        melder.note(pad, "true or false is expected")
+        melder.note(pad, "true or false is expected; in a file also ja or nee")
         return False
 
 

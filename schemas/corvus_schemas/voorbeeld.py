@@ -25,6 +25,7 @@ from corvus_schemas.velden import (
     Waarheid,
 )
 from corvus_schemas.voorbeeld_kern import apply_kern
+from corvus_schemas.voorbeeld_passend import NEVER_FILLED, fit_content
 from corvus_schemas.voorbeeld_woorden import WOORDEN, ZINNEN
 from corvus_schemas.waarden import check_bsn
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from corvus_schemas.avro import JsonValue
     from corvus_schemas.catalogus import Catalogus
+    from corvus_schemas.kenmerken import KenmerkWaarde
 
 VERWIJZING = "verwijzing"
 GEMEENTEN = 380
@@ -47,6 +49,7 @@ def voorbeeld_inhoud(  # noqa: PLR0913 - all but two are optional, by name
     seed: int,
     rubrieken: Sequence[str] | None = None,
     kern: Mapping[str, str] | None = None,
+    kenmerken: Mapping[str, KenmerkWaarde] | None = None,
     per_rol: int = 1,
 ) -> dict[str, JsonValue]:
     """Make up the content of a message.
@@ -56,8 +59,11 @@ def voorbeeld_inhoud(  # noqa: PLR0913 - all but two are optional, by name
         catalogus: Where codes come from.
         seed: The same seed gives the same message.
         rubrieken: Names as in the verstrekkingentabel; None: all of them but
-            ``verwijzing``, which only the sender of an answer can know.
+            ``verwijzing``, which only the sender of an answer can know, and what a
+            rule forbids the message to hold.
         kern: Values to put in, as text, by path (``melding.acuut``).
+        kenmerken: What will be declared with it: content that is not asked for by
+            ``kern`` is made to fit them.
         per_rol: Records per role.
 
     Raises:
@@ -70,12 +76,14 @@ def voorbeeld_inhoud(  # noqa: PLR0913 - all but two are optional, by name
         for index in range(per_rol if rubriek.groep else 1):
             found[rubriek.label(index)] = maker.rubriek(rubriek, index)
     apply_kern(berichttype, catalogus, found, kern or {})
+    fit_content(berichttype.code, found, kern or {}, kenmerken or {})
     return _assemble(berichttype, wanted, found, per_rol)
 
 
 def _wanted(berichttype: Berichttype, rubrieken: Sequence[str] | None) -> list[Rubriek]:
     if rubrieken is None:
-        return [r for r in berichttype.rubrieken if r.naam != VERWIJZING]
+        left_out = {VERWIJZING, *NEVER_FILLED.get(berichttype.code, ())}
+        return [r for r in berichttype.rubrieken if r.naam not in left_out]
     strange = [naam for naam in rubrieken if berichttype.rubriek(naam) is None]
     if strange:
         raise SchemaError(

@@ -31,6 +31,8 @@ _BSN = re.compile(r"[0-9]{9}\Z", re.ASCII)
 # Control characters, lone surrogates (no UTF-8), and marks that turn text around.
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _IDENTIFYING = re.compile(r"[0-9@]")
+# An age or a band of ages; three digits in a row begin a year or a number.
+_NO_HINT = re.compile(r"[0-9]{3}|@")
 _BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _BSN_MODULUS = 11
 
@@ -101,6 +103,13 @@ def check_anonymous(value: str) -> str | None:
     if _IDENTIFYING.search(value):
         return "no digits and no @ are allowed in an anonymous message"
     return check_text(value)
+
+
+def check_hint(value: str) -> str | None:
+    """Check a short hint in an anonymous message: ages are allowed, numbers not."""
+    if _NO_HINT.search(value):
+        return "no more than two digits in a row and no @ are allowed here"
+    return check_string(value)
 
 
 def _exists(value: str) -> bool:

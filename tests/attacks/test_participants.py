@@ -10,8 +10,8 @@ from simulator import CATALOGUS, OM, POL, VT, concept
 
 from corvus_broker.kenmerken import Samenhang, decide_kenmerken
 from corvus_broker.staat import Partitiestaat
-from corvus_schemas.wire.bericht import Feit, Routering
-from corvus_schemas.wire.staat import Berichtstaat, Zaakfeit, Zaakstaat
+from corvus_schemas.wire.bericht import Feit, Persoon, Routering
+from corvus_schemas.wire.staat import Zaakfeit, Zaakstaat
 
 if TYPE_CHECKING:
     from simulator import Simulator
@@ -109,18 +109,6 @@ def counted(
     for number, (value, person) in enumerate(facts):
         bron = bytes([number]) * 16
         feiten.append(Zaakfeit(CONSENT, value, bron, oin, person))
-        staat.put_bericht(
-            Berichtstaat(
-                bericht_id=bron,
-                verstrekker=oin,
-                zaak=ZAAK,
-                berichttype="toestemming",
-                manifest=bytes(32),
-                tijd=number,
-                bewijs=b"",
-                ontvangers=[],
-            )
-        )
     zaak = Zaakstaat(
         zaak=ZAAK, opener=oin, deelnemers=[oin], geopend=0, laatst=0, feiten=feiten
     )
@@ -132,6 +120,10 @@ def counted(
             leeg=b"",
             toekenning=[],
             feiten=[Feit(CONSENT, bytes([n]) * 16, facts[n][1]) for n in cited],
+            personen=[
+                Persoon("slachtoffer", index, one)
+                for index, one in enumerate(sorted({facts[n][1] for n in cited}))
+            ],
         ),
         CATALOGUS.berichttype("slachtofferbeleving"),
         Samenhang(
@@ -142,6 +134,7 @@ def counted(
             verstrekker=oin,
             verstrekker_type="SHN",
             op=sim.nu,
+            vast={},
         ),
     )
     return kenmerken.algemeen.get(CONSENT)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,7 +31,15 @@ DOCUMENTS = (
     "docs/adr/0013-evidence-per-batch.md",
     "docs/adr/0014-parking-and-release.md",
 )
-PREFIXES = ("transport.", "registers.", "router.", "sleutels.", "metriek.", "log.")
+PREFIXES = (
+    "transport.",
+    "registers.",
+    "router.",
+    "opslag.",
+    "sleutels.",
+    "metriek.",
+    "log.",
+)
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(corvus [a-z][^`]*)`")
@@ -129,3 +140,29 @@ def test_every_metric_in_the_runbook_exists() -> None:
     )
     assert named
     assert not {metric for metric in named if f'"{metric}"' not in source}
+
+
+def test_the_walk_in_the_readme_works_line_by_line(tmp_path: Path) -> None:
+    [walk] = [body for body in _blocks("sh") if body.startswith("corvus init\n")]
+    steps = walk.splitlines()
+    assert len(steps) == 7
+    # Whatever else runs on this machine: a free port, and a small sandbox.
+    told = walk.replace("corvus router &", "corvus router --port 0 >router.log 2>&1 &")
+    told = told.replace("corvus init\n", "corvus init --minimal\n")
+    command = tmp_path / "bin" / "corvus"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m corvus_adapters "$@"\n')
+    command.chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-ec", f"trap 'kill $!' EXIT\n{told}"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "GEACCEPTEERD" in done.stdout
+    assert "politiemelding from Politie Noord-NL" in done.stdout
+    assert "PROVEN: every step holds." in done.stdout

@@ -39,8 +39,8 @@ class _Reader(ast.NodeVisitor):
 
     def read(self) -> _Reader:
         self.visit(self._tree)
-        if self._path.name == "parkeren.py":
-            # A parked message bears a code that nothing raises.
+        if self._path.name in {"parkeren.py", "aanhouding.py", "vrijgave.py"}:
+            # Parked messages, warnings and ends of holds bear codes that nothing raises.
             for node in self._tree.body:
                 if isinstance(node, ast.AnnAssign):
                     self._take(node.value, _PARKED)

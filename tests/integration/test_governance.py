@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 from governance_chain import (
@@ -14,7 +11,7 @@ from governance_chain import (
     Keten,
     small,
 )
-from register_topic import Klok, appends, edited
+from register_topic import appends, edited
 from simulator import POL, concept
 from simulator_registers import (
     entry,
@@ -32,7 +29,6 @@ from corvus_adapters.app import (
 from corvus_adapters.installatie import Installatie
 from corvus_adapters.installatie.aanmaken import concept_tabel
 from corvus_adapters.registerdienst import Stukken
-from corvus_adapters.sqlite import SqliteTransport
 from corvus_broker.ports import Append
 from corvus_broker.register import (
     declare_key,
@@ -47,40 +43,6 @@ from corvus_crypto.suite import DEFAULT_SUITE, SUITES
 from corvus_routing.tabel import parse_tabel
 from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.errors import CorvusError, SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def small_path(sandbox_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sandbox whose first version has a small table."""
-    path = tmp_path_factory.mktemp("klein") / "corvus"
-    shutil.copytree(sandbox_path, path, ignore=shutil.ignore_patterns("*.sqlite*"))
-    sandbox = Installatie.open(path)
-    stuk, both = entry(sandbox), officers(sandbox)
-    parsed = parse_tabel(small(concept_tabel()), load_catalogus())
-    signed, stuk["tabel"] = sign_tabel(parsed, both)
-    for file in (path / "tabellen").iterdir():
-        file.unlink()
-    (path / "tabellen" / f"{stuk['tabel']}.json").write_bytes(signed)
-    (path / "register" / "0001.json").write_bytes(sign_register(stuk, both))
-    return path
-
-
-@pytest.fixture
-async def keten(small_path: Path, tmp_path: Path) -> AsyncIterator[Keten]:
-    path = tmp_path / "corvus"
-    shutil.copytree(small_path, path)
-    klok = Klok(datetime.now(UTC))
-    transport = SqliteTransport(path / "transport.sqlite", clock=klok.ms)
-    await transport.start()
-    keten = Keten(path, transport, klok)
-    await keten.start()
-    yield keten
-    await keten.stop()
-    await transport.close()
 
 
 async def test_a_new_table_takes_effect_exactly_at_its_start(keten: Keten) -> None:

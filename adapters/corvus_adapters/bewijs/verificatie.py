@@ -182,7 +182,7 @@ class _Verificatie:
         )
 
     def check_cellen(self) -> str:
-        berichttype = self.catalogus.berichttype(self.kop.berichttype)
+        berichttype = self.catalogus.versie(self.kop.berichttype, self.kop.schema)
         self.posities = berichttype.posities(tuple(self.kop.buckets))
         suite = suite_of(self.manifest.suite)
         kolommen = parse_kolommen(self.levering.kolom, suite, self.manifest.columns)

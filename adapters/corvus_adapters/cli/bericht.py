@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.markup import escape
@@ -17,6 +17,7 @@ from corvus_adapters.app import (
     installation_topics,
     utc_now,
 )
+from corvus_adapters.cli.berichtbestand import read_concept
 from corvus_adapters.cli.gedeeld import (
     DEFAULT_FOLDER,
     InstallationOption,
@@ -25,13 +26,15 @@ from corvus_adapters.cli.gedeeld import (
     for_people,
     open_installation,
     print_json,
-    read_structured,
 )
-from corvus_adapters.sdk.concept import Concept, parse_concept
+from corvus_adapters.cli.organisaties import (
+    open_keystore,
+    resolve_geadresseerden,
+    short_names,
+)
+from corvus_adapters.cli.verzonden import Afloop, afloop_of, as_dict, show
 from corvus_adapters.sdk.post import Geweigerdepost, Ontvangenbewijs
-from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.identifiers import format_id, parse_bericht_id
-from corvus_schemas.voorbeeld import voorbeeld_inhoud
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status
 
 if TYPE_CHECKING:
@@ -49,11 +52,14 @@ OrganisationOption = Annotated[
 ]
 
 
+NO_RECEIPT: Final = 3
+
+
 async def _with_client(
     folder: Path, name: str, work: Callable[[Organisatie], Awaitable[Any]]
 ) -> Any:
     installatie = open_installation(folder)
-    keystore = installatie.keystore(name)
+    keystore = open_keystore(installatie, name)
     transport = build_transport(installatie, keystore.tls)
     await transport.start()
     try:
@@ -81,35 +87,36 @@ def verstuur(
     ] = 10.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Seal and send a message; prints its id, its zaak and the broker's receipt.
+    """Seal and send a message; prints who got what of it, and what not and why.
 
-    The content is checked and sealed here: what is wrong is named with its field, and
+    The content is checked and sealed here: what is wrong is named with its line, and
     nothing leaves. A file to begin with: corvus schema voorbeeld politiemelding
+
+    Exit code 0: the broker took it on, or --wait 0 asked for no receipt. 1: the file is
+    wrong, or the broker refused. 2: nobody may receive it, or the setup is wrong. 3: it
+    was sent, and no receipt came in time.
 
     Example: corvus verstuur melding.yaml --als pol-noord-nl
     """
-    concept = parse_concept(read_structured(file))
+    concept = read_concept(file)
+    if concept.geadresseerden:
+        known = short_names(open_installation(installation))
+        concept = resolve_geadresseerden(concept, known)
 
-    async def work(client: Organisatie) -> tuple[Verzonden, Ontvangstbewijs | None]:
+    async def work(client: Organisatie) -> tuple[Verzonden, Afloop | None]:
         verzonden = await client.verstuur(concept)
         bewijs = await _await_receipt(client, verzonden.bericht_id, wait)
-        return verzonden, bewijs
+        return verzonden, None if bewijs is None else afloop_of(client, bewijs)
 
-    verzonden, bewijs = asyncio.run(_with_client(installation, organisation, work))
+    verzonden, afloop = asyncio.run(_with_client(installation, organisation, work))
     if as_json:
-        print_json(
-            {
-                "bericht_id": verzonden.bericht_id,
-                "zaak": verzonden.zaak,
-                "ontvangers": verzonden.ontvangers,
-                "status": None if bewijs is None else bewijs.status,
-                "code": None if bewijs is None else bewijs.code,
-                "waarschuwingen": [] if bewijs is None else bewijs.waarschuwingen,
-            }
-        )
+        print_json(as_dict(verzonden, afloop))
     else:
-        _show_sent(verzonden, bewijs, wait)
-    if bewijs is not None and bewijs.code:
+        register = open_installation(installation).register
+        show(verzonden, afloop, wait, register.op(int(utc_now().timestamp() * 1000)))
+    if afloop is None and wait > 0:
+        raise typer.Exit(NO_RECEIPT)
+    if afloop is not None and afloop.bewijs.code:
         raise typer.Exit(1)
 
 
@@ -124,27 +131,6 @@ async def _await_receipt(
             if isinstance(one, Ontvangenbewijs) and one.bewijs.bericht_id == wanted:
                 return one.bewijs
     return None
-
-
-def _show_sent(
-    verzonden: Verzonden, bewijs: Ontvangstbewijs | None, wait: float
-) -> None:
-    console.print(f"bericht  {verzonden.bericht_id}")
-    console.print(f"zaak     {verzonden.zaak}")
-    if bewijs is None:
-        said = "sent" if not wait else f"sent; no receipt within {wait:.0f} s"
-        console.print(f"status   {said}. Is a router running? corvus router")
-        return
-    console.print(f"status   {bewijs.status} {bewijs.code}")
-    for warning in bewijs.waarschuwingen:
-        console.print(f"warning  {warning}")
-    for one in bewijs.verstrekkingen:
-        count = len(one.regels)
-        refused = ", ".join(weg.reden for weg in one.geweigerd)
-        console.print(
-            f"to       {one.ontvanger}: {count} rubrieken"
-            + (f"; withheld: {refused}" if refused else "")
-        )
 
 
 @for_people
@@ -199,8 +185,11 @@ def _as_dict(one: Ontvangst) -> dict[str, Any]:
         "doel": one.doel,
         "zaak": one.zaak,
         "inhoud": one.inhoud,
+        "onbekende_codes": one.onbekende_codes,
+        "buiten_schema": one.buiten_schema,
         "regels": one.regels,
         "niet_geleverd": one.achtergehouden,
+        "waarschuwingen": list(one.waarschuwingen),
     }
 
 
@@ -231,6 +220,8 @@ def _show_post(post: list[Post], opened: list[Ontvangst]) -> None:
                 escape(label), regel, escape(json.dumps(value, ensure_ascii=False))
             )
         console.print(table)
+        for warning in message.waarschuwingen:
+            console.print(f"[yellow]warning[/]  {warning}")
 
 
 def _shown(text: str) -> str:
@@ -251,16 +242,3 @@ def _look_up(inhoud: dict[str, Any], label: str) -> Any:
     ]
     position = int(index)
     return records[position].get(kort) if position < len(records) else None
-
-
-def example_concept(berichttype: str) -> dict[str, Any]:
-    """Make a synthetic message file to begin with."""
-    catalogus = load_catalogus()
-    inhoud = voorbeeld_inhoud(catalogus.berichttype(berichttype), catalogus, seed=1)
-    concept = Concept(
-        berichttype=berichttype,
-        inhoud=dict(inhoud),
-        doel="VEILIGHEIDSBEOORDELING",
-        gemeente="Groningen",
-    )
-    return concept.model_dump(mode="json", exclude_none=True, exclude_defaults=True)

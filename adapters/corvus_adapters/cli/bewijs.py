@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,15 +27,18 @@ from corvus_adapters.cli.gedeeld import (
     for_people,
     open_installation,
     print_json,
+    read_text,
 )
 from corvus_adapters.installatie.vertrouwen import read_vertrouwen
 from corvus_routing.grondslagen import load_grondslagen
 from corvus_schemas.catalogus import load_catalogus
-from corvus_schemas.errors import SchemaError
+from corvus_schemas.errors import EnvelopeError, SettingsError
 
 if TYPE_CHECKING:
+    from corvus_adapters.bewijs.bestand import Bewijsbestand
     from corvus_adapters.bewijs.verificatie import Verslag
     from corvus_adapters.installatie.openen import Installatie
+    from corvus_broker.register import Vertrouwen
 
 
 async def collect_proofs(installatie: Installatie) -> list[Gevonden]:
@@ -65,7 +69,15 @@ def bewijs(
     """
     found = asyncio.run(collect_proofs(open_installation(installation)))
     paths = write_proofs(folder, found)
-    console.print(f"Wrote {len(paths)} proof files in {folder}.")
+    console.print(
+        f"Wrote {len(paths)} proof file{'' if len(paths) == 1 else 's'} in {folder}."
+    )
+    if paths:
+        console.print(f"To check one: corvus verify {paths[0]} -i {installation}")
+    else:
+        console.print(
+            "Nothing was delivered yet: corvus verstuur, with a corvus router."
+        )
 
 
 @for_people
@@ -83,26 +95,65 @@ def verify(
 ) -> None:
     """Check a proof file without a network, and say in plain words what is proven.
 
-    Exit code 0: everything holds. 1: the step that failed is named.
+    Whom to believe is yours to say: a file vertrouwen.json that you got from where you
+    trust, or an installation of your own with -i.
+
+    Exit code 0: everything holds. 1: the step that failed is named. 2: whom to believe
+    is not known.
 
     Example: corvus verify politiemelding-...bewijs.json --vertrouwen vertrouwen.json
     """
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise SchemaError("bestand.onleesbaar", f"{file} cannot be read") from None
-    anchors = (
-        open_installation(installation).vertrouwen
-        if trust is None
-        else read_vertrouwen(trust)
-    )
-    verslag = Verificateur(anchors, load_catalogus()).verify(parse_bewijsbestand(text))
+    bestand = _read_proof(file)
+    anchors = _anchors(trust, installation)
+    verslag = Verificateur(anchors, load_catalogus()).verify(bestand)
     if as_json:
         print_json(_as_dict(verslag))
     else:
         show_verslag(verslag)
     if not verslag.ok:
         raise typer.Exit(1)
+
+
+def _read_proof(file: Path) -> Bewijsbestand:
+    """Read a proof file, and tell half of one from something else.
+
+    Raises:
+        SchemaError: ``bestand.onleesbaar``.
+        EnvelopeError: ``bewijsbestand.ongeldig``.
+    """
+    text = read_text(file)
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith(
+            "Unterminated"
+        )
+        raise EnvelopeError(
+            "bewijsbestand.ongeldig",
+            f"{file} is not whole: it ends in the middle, after {len(text)} characters"
+            if cut_off and text.strip()
+            else f"{file} is no JSON, so no proof file",
+            advice="Copy the file again, or make it again: corvus bewijs FOLDER",
+        ) from None
+    return parse_bewijsbestand(text)
+
+
+def _anchors(trust: Path | None, installation: Path) -> Vertrouwen:
+    """Read whom to believe: a file, or an installation's own.
+
+    Raises:
+        SettingsError: ``installatie.ontbreekt``, ``vertrouwen.ongeldig``.
+    """
+    if trust is not None:
+        return read_vertrouwen(trust)
+    if not installation.exists():
+        raise SettingsError(
+            "installatie.ontbreekt",
+            f"whom to believe is not known: there is no installation in {installation}",
+            advice="Name the officers and roots you trust: --vertrouwen vertrouwen.json."
+            " Or name the installation that the proof is of: -i FOLDER",
+        )
+    return open_installation(installation).vertrouwen
 
 
 def _as_dict(verslag: Verslag) -> dict[str, Any]:

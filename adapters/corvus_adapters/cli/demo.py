@@ -24,8 +24,8 @@ from corvus_adapters.cli.bewijs import collect_proofs, show_verslag
 from corvus_adapters.cli.gedeeld import console, errors, for_people
 from corvus_adapters.cli.scenario import make_toneel
 from corvus_adapters.demo.geheimen import content_values, search
+from corvus_adapters.demo.samenvatting import Gespeeldezaak, show_summary
 from corvus_adapters.demo.verslag import (
-    Besluiten,
     message_table,
     read_decisions,
     short_name,
@@ -40,11 +40,11 @@ from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.errors import SettingsError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from corvus_adapters.bewijs.verificatie import Verslag
     from corvus_adapters.demo.geheimen import Zoekresultaat
     from corvus_adapters.scenario.bestand import Scenario
-    from corvus_adapters.scenario.keten import Keten
 
 DEFAULT_OUTPUT: Final = "demo-uitvoer"
 CASES: Final = ("S11", "S08")
@@ -58,23 +58,39 @@ def demo(
     folder: Annotated[
         Path, typer.Argument(help="Folder for what the demo makes; made anew.")
     ] = Path(DEFAULT_OUTPUT),
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--alles", help="Also a table per message, and one proof in full."
+        ),
+    ] = False,
 ) -> None:
     """Play a stalking case and a minor suspect, and prove what was disclosed.
 
     Makes a sandbox, starts a real router process, lets police, Veilig Thuis, the
-    prosecution and others exchange sealed messages, shows what each received and what
-    was withheld and why, looks for plaintext in everything the broker wrote, and
-    verifies a proof of every delivery. All data is synthetic.
+    prosecution and others exchange sealed messages, looks for plaintext in everything
+    the broker wrote, and verifies a proof of every delivery. Prints a summary; --alles
+    shows for every message what each received and what was withheld and why. All data
+    is synthetic.
     """
     started = time.monotonic()
     _clear(folder)
     installatie = _make(folder)
     cases = [_case(name) for name in CASES]
     with _router(installatie, folder / "router.log"):
-        played, differences = asyncio.run(_play(installatie, cases))
-    found = search_broker(installatie, folder, played)
-    proofs = asyncio.run(_prove(installatie, folder))
+        played = asyncio.run(_play(installatie, cases))
+    differences = sum(case.verschillen for case in played)
+    messages = [one for case in played for one in case.gespeeld]
+    found = search_broker(installatie, folder, messages)
+    reports = asyncio.run(_prove(installatie, folder))
+    proofs = [report.ok for report in reports]
+    for case in played:
+        show_summary(case)
+    if everything:
+        _show_everything(played, reports)
     _conclude(found, proofs, differences, time.monotonic() - started)
+    if not everything:
+        console.print("Every message and one whole proof: corvus demo --alles")
     # The last line names the folder, alone, so that a script can use it.
     console.print(str(folder.resolve()), markup=False, highlight=False, soft_wrap=True)
     if found.gevonden or not found.controle or not all(proofs) or differences:
@@ -162,32 +178,30 @@ def _answers(url: str) -> bool:
         return False
 
 
-async def _play(
-    installatie: Installatie, cases: list[Scenario]
-) -> tuple[list[Gespeeld], int]:
+async def _play(installatie: Installatie, cases: list[Scenario]) -> list[Gespeeldezaak]:
     transport = build_transport(installatie, installatie.broker_keystore().tls)
     await transport.start()
-    played: list[Gespeeld] = []
-    differences = 0
+    played: list[Gespeeldezaak] = []
     try:
         for case in cases:
             toneel = make_toneel(installatie, transport)
-            console.rule(f"[bold]{case.id}[/] {case.titel}")
             with _progress() as progress:
-                task = progress.add_task("messages", total=len(case.berichten))
+                task = progress.add_task(case.id, total=len(case.berichten))
                 done = await Speler(toneel, case).play(
                     lambda _, p=progress, t=task: p.advance(t)  # type: ignore[misc]  # bound now, on purpose
                 )
+            differences = sum(
+                len(compare(one, received(one, toneel.keten, toneel.catalogus)))
+                for one in done
+                if not one.vooraf
+            )
             decisions = await read_decisions(transport, AUDIT)
-            for one in done:
-                _show(one, toneel.keten, decisions)
-                if not one.vooraf:
-                    got = received(one, toneel.keten, toneel.catalogus)
-                    differences += len(compare(one, got))
-            played += done
+            played.append(
+                Gespeeldezaak(case, done, toneel.keten, decisions, differences)
+            )
     finally:
         await transport.close()
-    return played, differences
+    return played
 
 
 def _progress() -> Progress:
@@ -200,14 +214,24 @@ def _progress() -> Progress:
     )
 
 
-def _show(one: Gespeeld, keten: Keten, decisions: Besluiten) -> None:
-    if one.vooraf:
-        console.print(
-            f"[dim]beforehand: {one.bericht.type} from {short_name(one.afzender.naam)}, which the"
-            " case takes for granted[/]"
-        )
-        return
-    console.print(message_table(one, keten, load_catalogus(), decisions))
+def _show_everything(
+    played: Sequence[Gespeeldezaak], reports: Sequence[Verslag]
+) -> None:
+    catalogus = load_catalogus()
+    for case in played:
+        console.rule(f"[bold]{case.scenario.id}[/] {case.scenario.titel}")
+        for one in case.gespeeld:
+            if one.vooraf:
+                console.print(
+                    f"[dim]beforehand: {one.bericht.type} from"
+                    f" {short_name(one.afzender.naam)}, which the case takes for"
+                    " granted[/]"
+                )
+            else:
+                console.print(message_table(one, case.keten, catalogus, case.besluiten))
+    if reports:
+        console.rule("[bold]Proof[/] of one delivery, as corvus verify shows it")
+        show_verslag(reports[0])
 
 
 def search_broker(
@@ -225,19 +249,15 @@ def search_broker(
     return search(files, content_values(concepts), control)
 
 
-async def _prove(installatie: Installatie, folder: Path) -> list[bool]:
+async def _prove(installatie: Installatie, folder: Path) -> list[Verslag]:
     with errors.status("Verifying a proof of every delivery"):
         found = await collect_proofs(installatie)
         paths = write_proofs(folder / "bewijzen", found)
         verificateur = Verificateur(installatie.vertrouwen, load_catalogus())
-        reports = [
+        return [
             verificateur.verify(parse_bewijsbestand(path.read_text("utf-8")))
             for path in paths
         ]
-    console.rule("[bold]Proof[/] of one delivery, as corvus verify shows it")
-    if reports:
-        show_verslag(reports[0])
-    return [report.ok for report in reports]
 
 
 def _conclude(

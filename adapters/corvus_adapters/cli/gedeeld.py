@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, ParamSpec, TypeVar
 
 import typer
 import yaml
-from rich.console import Console
 
+from corvus_adapters.cli.scherm import Scherm
 from corvus_adapters.installatie.openen import Installatie
 from corvus_adapters.log import configure_log
 from corvus_schemas.errors import (
@@ -27,9 +29,20 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-console: Final = Console()
-errors: Final = Console(stderr=True)
+console: Final = Scherm()
+errors: Final = Scherm(stderr=True)
 DEFAULT_FOLDER: Final = ".corvus"
+# What to do, where the place that found the fault cannot know of commands.
+_ADVICE: Final = {
+    "berichttype.onbekend": "All of them: corvus schema list",
+    "code.onbekend": "The codes with their meaning: corvus schema codes LIJST",
+    "kenmerk.onbekend": "All of them: corvus schema kenmerken",
+    "kenmerk.ongeldig": "What it may be: corvus schema kenmerken NAAM",
+    "rubriek.onbekend": "All of them: corvus schema list BERICHTTYPE",
+    "inhoud.ongeldig": "Repair the fields named here; nothing was sent. Fields and"
+    " codes: corvus schema list BERICHTTYPE",
+}
+_NEWLINE: Final = re.compile(r"(?<!\n)\n(?!\n)")
 _EXIT_CODES: Final = {
     Disposition.REJECT: 1,
     Disposition.REFUSE: 2,
@@ -79,11 +92,20 @@ def for_people(command: Callable[P, R]) -> Callable[P, R]:
         except CorvusError as error:
             errors.print(f"[bold red]{error.code}[/]", end=" ", highlight=False)
             errors.print(error.message, markup=False, highlight=False)
-            if error.advice:
-                errors.print(f"→ {error.advice}", markup=False, highlight=False)
+            if advice := _advice(error):
+                errors.print(f"→ {advice}", markup=False, highlight=False)
             raise typer.Exit(_EXIT_CODES[error.disposition]) from None
 
+    # The lines of the source are not those of a terminal: let it fold paragraphs.
+    wrapped.__doc__ = _NEWLINE.sub(" ", inspect.getdoc(command) or "")
     return wrapped
+
+
+def _advice(error: CorvusError) -> str:
+    known = _ADVICE.get(error.code, "")
+    if not error.advice or error.code == "inhoud.ongeldig":
+        return known or error.advice
+    return error.advice
 
 
 def read_structured(path: Path) -> object:
@@ -92,17 +114,45 @@ def read_structured(path: Path) -> object:
     Raises:
         SchemaError: ``bestand.onleesbaar``.
     """
+    return parse_structured(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """Read a file of text; ``-`` is standard input.
+
+    Raises:
+        SchemaError: ``bestand.onleesbaar``.
+    """
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+        return sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+    except FileNotFoundError:
+        what, advice = "there is no such file", "Check the name and the folder."
+    except IsADirectoryError:
+        what, advice = "this is a folder", "Name a file in it."
+    except UnicodeDecodeError:
+        what, advice = "it is no text in UTF-8", "Save it as UTF-8."
+    except OSError as error:
+        what = (error.strerror or "it cannot be read").lower()
+        advice = "Check who may read it."
+    raise SchemaError("bestand.onleesbaar", f"{path}: {what}", advice=advice)
+
+
+def parse_structured(text: str, path: Path) -> object:
+    """Read YAML, of which JSON is a part.
+
+    Raises:
+        SchemaError: ``bestand.onleesbaar``, with the line.
+    """
+    try:
         return yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
         place = ""
         if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
             place = f" at line {error.problem_mark.line + 1}"
         raise SchemaError(
             "bestand.onleesbaar",
             f"{path} cannot be read as YAML or JSON{place}",
-            advice="Check the file name and the indentation.",
+            advice="Check the indentation, and that quotes and brackets are closed.",
         ) from None
 
 

@@ -10,7 +10,12 @@ import msgspec
 import typer
 from rich.table import Table
 
-from corvus_adapters.app import build_attesteerder, build_transport, utc_now
+from corvus_adapters.app import (
+    build_attesteerder,
+    build_transport,
+    installation_topics,
+    utc_now,
+)
 from corvus_adapters.cli.gedeeld import (
     DEFAULT_FOLDER,
     InstallationOption,
@@ -73,6 +78,11 @@ def show(
         transport = build_transport(installatie, installatie.broker_keystore().tls)
         await transport.start()
         try:
+            if installatie.instellingen.transport.soort == "sqlite":
+                # Nothing was sent yet in a new sandbox: that is no fault.
+                await transport.ensure_topics(
+                    installation_topics(installatie, utc_now())
+                )
             register = installatie.register.op(int(utc_now().timestamp() * 1000))
             return await read_parked(transport, register.partities)
         finally:
@@ -91,6 +101,9 @@ def show(
     ]
     if as_json:
         print_json(rows)
+        return
+    if not rows:
+        console.print("Nothing is parked or put aside.")
         return
     table = Table(title=f"{len(rows)} parked or put aside")
     for column in ("code", "zaak", "partitie", "offset", "bytes"):

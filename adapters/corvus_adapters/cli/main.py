@@ -20,10 +20,17 @@ COMMANDS: Final = {
     "bewijs": "bewijs",
     "verify": "bewijs",
     "demo": "demo",
-    "adresboek": "adresboek",
     "instellingen": "adresboek",
 }
-GROUPS: Final = ("tabel", "register", "schema", "scenario", "geparkeerd", "kafka")
+GROUPS: Final = (
+    "adresboek",
+    "tabel",
+    "register",
+    "schema",
+    "scenario",
+    "geparkeerd",
+    "kafka",
+)
 _HELP: Final = (
     "Corvus: a message broker that filters what it cannot read."
     " Fields are sealed at the sender; each organisation gets the rubrieken it may"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -40,12 +41,17 @@ from corvus_adapters.registerdienst.publiceren import Uitgever, find_tabel, newe
 from corvus_broker.register import (
     REGISTER_TYPE,
     Wijziging,
+    adresboek_of,
+    gebieden_of,
     named_tabel,
     sign_register,
 )
 from corvus_broker.register.formaat import parse_register
 from corvus_crypto.certificaten import to_ms
 from corvus_crypto.dsse import add_signature, peek_payload, peek_signers
+from corvus_routing.adresboekwijziging import parse_wijziging
+from corvus_routing.gebieden import parse_gebieden
+from corvus_schemas.errors import SettingsError
 
 if TYPE_CHECKING:
     from corvus_broker.register.formaat import RegisterStuk
@@ -64,6 +70,25 @@ StartOption = Annotated[
 EndOption = Annotated[
     str | None, typer.Option("--geldig-tot", help="End; without it the end stays.")
 ]
+
+
+_TRUTH: Final = {"ja": True, "true": True, "nee": False, "false": False}
+
+
+def _kenmerk(text: str) -> tuple[str, bool]:
+    """Read naam=ja.
+
+    Raises:
+        SettingsError: ``optie.ongeldig``.
+    """
+    naam, _, waarde = text.partition("=")
+    if waarde not in _TRUTH:
+        raise SettingsError(
+            "optie.ongeldig",
+            f"--kenmerk {text!r:.60} does not say ja or nee",
+            advice="For example --kenmerk schriftelijk_toegestaan=ja.",
+        )
+    return naam, _TRUTH[waarde]
 
 
 def draft_path(stuk: RegisterStuk) -> Path:
@@ -89,6 +114,20 @@ def volgende(  # noqa: PLR0913 - the options of a command
         list[str] | None,
         typer.Option("--trek-in", help="SHA-256 of a certificate to revoke."),
     ] = None,
+    changes: Annotated[
+        Path | None,
+        typer.Option("--wijziging", help="A change of the adresboek, as simulated."),
+    ] = None,
+    places: Annotated[
+        Path | None,
+        typer.Option("--gebieden", help="A list of gemeenten and regions."),
+    ] = None,
+    kenmerken: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kenmerk", help="What holds of the whole chain, as naam=ja or naam=nee."
+        ),
+    ] = None,
     start: StartOption = None,
     end: EndOption = None,
     out: Annotated[
@@ -109,7 +148,15 @@ def volgende(  # noqa: PLR0913 - the options of a command
         geldig_tot_ms=None if end is None else parse_moment(end),
         nieuw=[parse_organisatie(read_structured(file)) for file in add or []],
         ingetrokken=revoke or [],
+        kenmerken=dict(_kenmerk(one) for one in kenmerken or []),
     )
+    if places is not None:
+        gebieden = parse_gebieden(read_structured(places))
+        wijziging = replace(wijziging, gebieden=gebieden)
+    if changes is not None:
+        change = parse_wijziging(read_structured(changes))
+        moment_ms = parse_moment(change.per.isoformat())
+        wijziging = replace(wijziging, adresboek=change, adresboek_ms=moment_ms)
 
     async def work() -> RegisterStuk:
         async with open_dienst(installatie) as dienst:
@@ -153,6 +200,9 @@ def sign(
     name, key = read_officer(installatie, officer, passphrase)
     before = read_envelope(envelope)
     stuk = parse_register(peek_payload(before, REGISTER_TYPE))
+    # What contradicts itself nobody is asked to sign: every reader would refuse it.
+    adresboek_of(stuk)
+    gebieden_of(stuk)
     signed = add_signature(before, REGISTER_TYPE, name, key)
     path = out or envelope
     write_whole(path, signed)

@@ -6,12 +6,13 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 from rich.markup import escape
 from rich.table import Table
 
-from corvus_adapters.cli.bericht import example_concept
+from corvus_adapters.cli.berichtbestand import example_text
 from corvus_adapters.cli.gedeeld import JsonOption, console, for_people, print_json
+from corvus_adapters.cli.schema_lijsten import codes, kenmerken
+from corvus_adapters.cli.schema_versies import COMMANDS
 from corvus_schemas.catalogus import load_catalogus
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The vocabulary: berichttypen, rubrieken, fields, codes, examples.",
 )
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+app.command("kenmerken")(kenmerken)
+app.command("codes")(codes)
 
 
 @app.command("list")
@@ -55,13 +60,14 @@ def list_types(
 def voorbeeld(
     berichttype: Annotated[str, typer.Argument(help="For example politiemelding.")],
 ) -> None:
-    """Print a synthetic message file, to change and send with corvus verstuur.
+    """Print a synthetic message file, to send with corvus verstuur or to change first.
+
+    Its first lines say who sends it. An answer has a line to fill in: the id of the
+    message that it answers.
 
     Example: corvus schema voorbeeld politiemelding > melding.yaml
     """
-    yaml.safe_dump(
-        example_concept(berichttype), sys.stdout, allow_unicode=True, sort_keys=False
-    )
+    sys.stdout.write(example_text(berichttype, load_catalogus()))
 
 
 def _fields(berichttype: Berichttype, catalogus: Catalogus) -> list[dict[str, Any]]:

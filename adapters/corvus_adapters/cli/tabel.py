@@ -19,9 +19,17 @@ from corvus_adapters.cli.gedeeld import (
     open_installation,
     print_json,
 )
+from corvus_adapters.cli.schema_lijsten import near
 from corvus_adapters.cli.tabel_beheer import register_commands
 from corvus_adapters.cli.tabel_diff import diff, impact
 from corvus_adapters.cli.tabel_lint import lint
+from corvus_adapters.cli.tabel_replay import replay
+from corvus_adapters.cli.tabel_shadow import shadow
+from corvus_adapters.cli.tabel_uitleg import (
+    check_organisatietype,
+    check_rubriek,
+    conclude,
+)
 from corvus_adapters.cli.tabel_uitwisseling import export, import_
 from corvus_broker.aanvaarding import AMSTERDAM
 from corvus_routing.explain import explain as explain_decision
@@ -41,6 +49,8 @@ app = typer.Typer(
 app.command("lint")(lint)
 app.command("diff")(diff)
 app.command("impact")(impact)
+app.command("shadow")(shadow)
+app.command("replay")(replay)
 app.command("export")(export)
 app.command("import")(import_)
 
@@ -68,7 +78,7 @@ def parse_assignments(texts: list[str]) -> dict[str, KenmerkWaarde]:
             raise SchemaError(
                 "kenmerk.onbekend",
                 f"kenmerk {naam!r:.40} does not exist",
-                advice=f"One of {', '.join(sorted(kenmerken))}.",
+                advice=near(naam, kenmerken, "corvus schema kenmerken"),
             )
         plain: object = waarde
         if kenmerk.soort == "bool":
@@ -105,14 +115,15 @@ def explain(  # noqa: PLR0913 - the options of a command
     Example: corvus tabel explain zsm_besluit strafzaakinfo --van OM --naar VT
     -k nodig_voor_veiligheid=ja -k hg_label=ja
     """
+    kenmerken = parse_assignments(kenmerk or [])
     uitleg = explain_decision(
         table_in_force(installation),
         berichttype,
-        rubriek,
-        van,
-        naar,
+        check_rubriek(berichttype, rubriek),
+        check_organisatietype(van, "--van"),
+        check_organisatietype(naar, "--naar"),
         regio,
-        parse_assignments(kenmerk or []),
+        kenmerken,
     )
     if as_json:
         print_json(uitleg.to_dict())
@@ -142,6 +153,7 @@ def _show(uitleg: Uitleg) -> None:
     why = "" if uitkomst.reden is None else f" ({uitkomst.reden.value})"
     rules = " ".join(uitkomst.regel_ids)
     console.print(f"[bold]{uitkomst.soort.value}[/]{why} {rules}")
+    console.print(escape(conclude(uitleg)), highlight=False)
 
 
 register_commands(app)

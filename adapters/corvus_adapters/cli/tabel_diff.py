@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,15 @@ from corvus_adapters.cli.gedeeld import (
     JsonOption,
     console,
     for_people,
+    open_installation,
     print_json,
+)
+from corvus_adapters.cli.tabel_audit import (
+    SindsOption,
+    TotOption,
+    open_lezer,
+    read_with_progress,
+    window,
 )
 from corvus_adapters.cli.tabel_bestand import (
     OpOption,
@@ -25,15 +34,17 @@ from corvus_adapters.cli.tabel_bestand import (
     day,
 )
 from corvus_adapters.cli.tabel_lint import shorten
+from corvus_broker.herbeoordeling import koppen_of
 from corvus_routing.diff import Vergelijking, compare, summary
-from corvus_routing.impact import impact as decide_again
-from corvus_routing.impact import parse_koppen
+from corvus_routing.impact import Telling, parse_koppen
 from corvus_schemas.catalogus import load_catalogus
-from corvus_schemas.errors import SchemaError
+from corvus_schemas.errors import SchemaError, SettingsError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from corvus_adapters.bewijs.auditlog import Venster
+    from corvus_adapters.installatie.openen import Installatie
     from corvus_routing.diff_stand import Plaats
     from corvus_routing.impact import Impact
 
@@ -81,12 +92,18 @@ def impact(  # noqa: PLR0913 - the options of a command
     oud: TabelArgument,
     nieuw: TabelArgument,
     headers: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             help="JSON lines with berichttype, van, naar, and perhaps regio, doel and"
             " kenmerken."
         ),
-    ],
+    ] = None,
+    uit_audit: Annotated[
+        bool,
+        typer.Option("--uit-audit", help="Take the messages of the audit log instead."),
+    ] = False,
+    sinds: SindsOption = None,
+    tot: TotOption = None,
     op: OpOption = None,
     status: StatusOption = None,
     installation: InstallationOption = Path(DEFAULT_FOLDER),
@@ -94,28 +111,62 @@ def impact(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Count the past headers that a new table would have decided differently.
 
+    From the audit log a header is a whole message with all of its recipients, and only
+    rubrieken that hold something count.
+
     Example: corvus tabel impact in-werking kandidaat.yaml --headers oktober.jsonl
     """
+    if (headers is None) is not uit_audit:
+        raise SettingsError(
+            "koppen.keuze",
+            "headers come from a file or from the audit log: one of them",
+            advice="Give --headers FILE, or --uit-audit.",
+        )
     vergelijking = _compare((oud, nieuw), op, status, installation)
-    try:
-        with headers.open(encoding="utf-8") as lines:
-            gevolg = decide_again(
-                vergelijking.oud.compiled,
-                vergelijking.nieuw.compiled,
-                parse_koppen(lines, load_catalogus()),
-            )
-    except (OSError, UnicodeDecodeError):
-        raise SchemaError(
-            "bestand.onleesbaar",
-            f"{headers} cannot be read as headers",
-            advice="Check the file name; text is in UTF-8.",
-        ) from None
+    telling = Telling(vergelijking.oud.compiled, vergelijking.nieuw.compiled)
+    if headers is None:
+        venster = window(sinds, tot)
+        asyncio.run(_count_audit(open_installation(installation), venster, telling))
+    else:
+        _count_file(headers, telling)
+    gevolg = telling.impact
     if as_json:
         samenvatting = list(summary(vergelijking.verschillen))
         print_json({**gevolg.to_dict(), "samenvatting": samenvatting})
         return
     _show_summary(vergelijking)
     _show_impact(gevolg)
+
+
+def _count_file(headers: Path, telling: Telling) -> None:
+    try:
+        with headers.open(encoding="utf-8") as lines:
+            for koppen in parse_koppen(lines, load_catalogus()):
+                telling.add(koppen)
+    except (OSError, UnicodeDecodeError):
+        raise SchemaError(
+            "bestand.onleesbaar",
+            f"{headers} cannot be read as headers",
+            advice="Check the file name; text is in UTF-8.",
+        ) from None
+
+
+async def _count_audit(
+    installatie: Installatie, venster: Venster, telling: Telling
+) -> None:
+    """Count every message of the log.
+
+    Raises:
+        CorvusError: a message cannot be taken: a count of the rest would mislead.
+    """
+    async with open_lezer(installatie) as lezer:
+        async for stuk in read_with_progress(lezer):
+            if stuk.fout is not None:
+                raise stuk.fout
+            for dossier in stuk.dossiers:
+                if venster.covers(dossier.beoordeling):
+                    vraag = lezer.naslag.question(dossier.beoordeling)
+                    telling.add(koppen_of(vraag))
 
 
 def _show_diff(vergelijking: Vergelijking) -> None:

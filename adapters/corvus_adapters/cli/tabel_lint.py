@@ -50,8 +50,11 @@ def lint(
 ) -> None:
     """Find what is wrong with a table: grounds, dead rules, orphans, special data.
 
-    Exit code 1 if anything found is a fout, which stands in the way of signing; 0 if
-    there is nothing but a waarschuwing. routing/README.md explains each code.
+    A fout is to be solved before officers sign a table for production. Signing itself
+    does not run this: corvus init signs the concept table for a sandbox as it is.
+
+    Exit code 1: there is a fout. 0: there is none, at most a waarschuwing.
+    routing/README.md explains each code.
 
     Example: corvus tabel lint kandidaat.yaml --op 2027-01-01
     """
@@ -88,6 +91,10 @@ def _show(rapport: Lintrapport) -> None:
         f" {len(rapport.stand.regels)} rules valid on {rapport.stand.op}",
         highlight=False,
     )
+    if rapport.is_fout:
+        console.print(
+            "Not fit to sign for production; a sandbox runs a concept with these in it."
+        )
 
 
 def _listing(bevindingen: list[Bevinding]) -> Padding:

@@ -36,7 +36,7 @@ from corvus_crypto.autoriteit import Autoriteit, Houder, Periode, make_root
 from corvus_crypto.certificaten import to_ms
 from corvus_crypto.hybride import HybrideSigningKey
 from corvus_crypto.suite import SUITES
-from corvus_routing.gebied import load_gebieden
+from corvus_routing.gebieden import load_gebieden
 from corvus_routing.tabel import parse_tabel
 from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.errors import SettingsError
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from corvus_broker.register.formaat import BrokerStuk, OrganisatieStuk
+    from corvus_routing.regel import Verstrekkingentabel
 
     Progress = Callable[[str, int, int], None]
 
@@ -99,15 +100,16 @@ def _quiet(stap: str, gedaan: int, totaal: int) -> None:
     """Show no progress."""
 
 
-def make_sandbox(
+def make_sandbox(  # noqa: PLR0913 - the options of an installation
     path: Path,
     *,
     nu: datetime,
     partities: int = 4,
     organisaties: Omvang = "alle",
     progress: Progress = _quiet,
+    tabel: Verstrekkingentabel | None = None,
 ) -> Sandbox:
-    """Make a working sandbox in an empty or new folder.
+    """Make a working sandbox in an empty or new folder; the table is the concept's.
 
     Raises:
         SettingsError: ``installatie.bestaat``.
@@ -123,7 +125,7 @@ def make_sandbox(
         (uitgever.wortel.certificate,),
     )
     write_vertrouwen(path / "vertrouwen.json", vertrouwen)
-    deelnemers = list_deelnemers(load_gebieden(), organisaties)
+    deelnemers = list_deelnemers(load_gebieden(), organisaties, nu.date())
     entries = []
     for number, deelnemer in enumerate(deelnemers):
         progress("organisaties", number, len(deelnemers))
@@ -133,7 +135,7 @@ def make_sandbox(
         path / "broker", Houder(BROKER_OIN, "Corvus-broker (sandbox)")
     )
     progress("tabel", 0, 1)
-    tabel = parse_tabel(concept_tabel(), load_catalogus())
+    tabel = tabel or parse_tabel(concept_tabel(), load_catalogus())
     tabel_dsse, tabel_digest = sign_tabel(tabel, signers)
     (path / "tabellen" / f"{tabel_digest}.json").write_bytes(tabel_dsse)
     progress("register", 0, 1)

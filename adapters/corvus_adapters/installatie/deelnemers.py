@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final, Literal
 from corvus_schemas.identifiers import Oin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from datetime import date
 
-    from corvus_routing.gebied import GebiedenData
+    from corvus_routing.gebieden import Gebieden, VtRegio
 
 Omvang = Literal["alle", "minimaal"]
 
@@ -66,38 +67,40 @@ class Deelnemer:
     arrondissementen: tuple[str, ...] = ()
 
 
-def list_deelnemers(gebieden: GebiedenData, omvang: Omvang) -> tuple[Deelnemer, ...]:
-    """Every organisation of a sandbox, in a fixed order."""
-    chosen = tuple(_all(gebieden))
+def list_deelnemers(
+    gebieden: Gebieden, omvang: Omvang, op: date
+) -> tuple[Deelnemer, ...]:
+    """Every organisation of a sandbox on a day, in a fixed order."""
+    regios = gebieden.regios_op(op)
+    chosen = tuple(_all(regios))
     if omvang == "alle":
         return chosen
-    regios = gebieden["vt_regios"]
-    labels = {regios[vt]["arrondissement"] for vt in _MINIMAAL_VT}
-    maps = {f"vt-{_slug(regios[vt]['naam'])}" for vt in _MINIMAAL_VT}
+    needed = [regio for regio in regios if regio.code in _MINIMAAL_VT]
+    labels = {regio.arrondissement for regio in needed}
+    maps = {f"vt-{_slug(regio.naam)}" for regio in needed}
     maps |= {f"{t.lower()}-{_slug(label)}" for t in _MINIMAAL_TYPEN for label in labels}
     return tuple(deelnemer for deelnemer in chosen if deelnemer.map in maps)
 
 
-def _all(gebieden: GebiedenData) -> Iterator[Deelnemer]:
-    regios = gebieden["vt_regios"]
-    labels = dict.fromkeys(regio["arrondissement"] for regio in regios.values())
+def _all(regios: Sequence[VtRegio]) -> Iterator[Deelnemer]:
+    labels = dict.fromkeys(regio.arrondissement for regio in regios)
     for number, (code, naam) in enumerate(_TYPEN, 1):
         if code == "KMAR":
             yield Deelnemer(
                 _oin(number, 0), "kmar-landelijk", f"{naam} (sandbox)", code
             )
         elif code == "VT":
-            for place, (vt, regio) in enumerate(regios.items(), 1):
+            for place, regio in enumerate(regios, 1):
                 yield Deelnemer(
                     oin=_oin(number, place),
-                    map=f"vt-{_slug(regio['naam'])}",
-                    naam=f"{naam} {regio['naam']} (sandbox)",
+                    map=f"vt-{_slug(regio.naam)}",
+                    naam=f"{naam} {regio.naam} (sandbox)",
                     type=code,
-                    vt_regios=(vt,),
+                    vt_regios=(regio.code,),
                 )
         else:
             for place, label in enumerate(labels, 1):
-                inside = [v for v in regios if regios[v]["arrondissement"] == label]
+                inside = [one.code for one in regios if one.arrondissement == label]
                 yield Deelnemer(
                     oin=_oin(number, place),
                     map=f"{code.lower()}-{_slug(label)}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from corvus_adapters.installatie.vertrouwen import read_vertrouwen
 from corvus_adapters.keystore import BrokerKeystore, Keystore, read_houder
@@ -17,13 +17,19 @@ from corvus_broker.register import (
     open_register,
 )
 from corvus_schemas.catalogus import load_catalogus
-from corvus_schemas.errors import RegisterError, SettingsError
+from corvus_schemas.errors import RegisterError, SchemaError, SettingsError
+from corvus_schemas.indeling import parse_indeling
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from corvus_adapters.settings import Instellingen
     from corvus_broker.register import Registerversie, Vertrouwen
+    from corvus_schemas.catalogus import Catalogus
+
+
+SCHEMAS: Final = "schemas"
+"""Folder with versions of berichttypen that came as data (ADR 0018)."""
 
 
 class Installatie:
@@ -59,6 +65,26 @@ class Installatie:
     def sqlite_path(self) -> Path:
         """File of the SQLite transport."""
         return self.path / self.instellingen.transport.sqlite_pad
+
+    @cached_property
+    def catalogus(self) -> Catalogus:
+        """The catalogus of the software, with every version in folder schemas.
+
+        Raises:
+            SettingsError: ``schemas.ongeldig``, naming the file.
+        """
+        catalogus = load_catalogus()
+        for file in sorted((self.path / SCHEMAS).glob("*.json")):
+            try:
+                indeling = parse_indeling(file.read_bytes(), file.name)
+                catalogus = catalogus.with_indeling(indeling)
+            except SchemaError as error:
+                raise SettingsError(
+                    "schemas.ongeldig",
+                    f"{file}: {error.message}",
+                    advice=error.advice or "Take the file away, or get it again.",
+                ) from error
+        return catalogus
 
     @cached_property
     def vertrouwen(self) -> Vertrouwen:
@@ -127,7 +153,7 @@ class Installatie:
         try:
             # The name is 64 hexadecimal digits: it cannot lead out of the folder.
             tabel = (tabellen / f"{named_tabel(entry)}.json").read_bytes()
-            return open_register(entry, tabel, self.vertrouwen, load_catalogus())
+            return open_register(entry, tabel, self.vertrouwen, self.catalogus)
         except OSError:
             raise RegisterError(
                 "register.tabel",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from corvus_broker.aanvaarding import AMSTERDAM
 from corvus_broker.register import REGISTER_TYPE, Vertrouwen, open_register
 from corvus_crypto.dsse import open_envelope
+from corvus_routing.lint import Soort, lint
+from corvus_schemas.errors import RegisterError
 
 if TYPE_CHECKING:
     from corvus_broker.register import Registerversie
     from corvus_crypto.hybride import HybrideSigningKey
+    from corvus_routing.regel import Verstrekkingentabel
     from corvus_schemas.catalogus import Catalogus
 
 
@@ -38,7 +42,8 @@ class Keuring:
         Raises:
             RegisterError: as ``open_register``; ``tabel.niet_in_werking`` when the
                 table does not hold on the day the version starts: under it nothing
-                could be decided.
+                could be decided; ``tabel.tegenstrijdig`` when it denies all that one
+                of its rules allows: what its officers meant cannot be told.
         """
         return self._open(stukken, self.vertrouwen)
 
@@ -65,5 +70,29 @@ class Keuring:
             stukken.register, stukken.tabel, vertrouwen, self.catalogus
         )
         start = datetime.fromtimestamp(versie.geldig_van_ms / 1000, UTC)
-        versie.compiled(self.statussen, start.astimezone(AMSTERDAM).date())
+        op = start.astimezone(AMSTERDAM).date()
+        versie.compiled(self.statussen, op)
+        found = _contradictions(versie.tabel, self.catalogus, op, self.statussen)
+        if found:
+            raise RegisterError(
+                "tabel.tegenstrijdig",
+                f"rules contradict each other: {'; '.join(found)}",
+                advice="corvus tabel lint says how; make a table without them.",
+            )
         return versie
+
+
+@functools.lru_cache(maxsize=16)
+def _contradictions(
+    tabel: Verstrekkingentabel,
+    catalogus: Catalogus,
+    op: date,
+    statussen: frozenset[str],
+) -> tuple[str, ...]:
+    """Name the rules that contradict each other; remembered, for files are reread."""
+    rapport = lint(tabel, catalogus, op, statussen=statussen)
+    return tuple(
+        ", ".join(one.regels)
+        for one in rapport.bevindingen
+        if one.soort is Soort.TEGENSTRIJDIG
+    )

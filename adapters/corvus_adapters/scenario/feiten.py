@@ -9,7 +9,7 @@ from corvus_adapters.sdk.feiten import Context, collect_facts
 from corvus_schemas.voorbeeld import voorbeeld_inhoud
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from corvus_adapters.sdk.concept import Concept
     from corvus_adapters.sdk.organisatie import Organisatie
@@ -23,7 +23,8 @@ class _Bericht:
     bericht_id: str
     berichttype: str
     schrijver: str
-    lezers: frozenset[str]
+    zaken: Mapping[str, str]
+    """Of everyone who wrote or read it, the reference of the zaak it is in."""
     stelt_vast: Mapping[str, object]
 
 
@@ -39,9 +40,9 @@ class Feitenkennis:
         concept: Concept,
         eigen_type: str,
         bericht_id: str,
-        lezers: Sequence[str],
+        zaken: Mapping[str, str],
     ) -> None:
-        """Note a message; the first reader is its writer."""
+        """Note a message; the first who knows it is its writer."""
         context = Context(
             concept.berichttype, eigen_type, frozenset(), concept.inhoud, []
         )
@@ -50,17 +51,40 @@ class Feitenkennis:
             _Bericht(
                 bericht_id,
                 concept.berichttype,
-                lezers[0],
-                frozenset(lezers),
+                next(iter(zaken)),
+                dict(zaken),
                 {one.kenmerk: one.waarde for one in facts.stelt_vast},
             )
         )
 
     def knows(self, oin: str, kenmerk: str) -> bool:
         """Tell whether an organisation wrote or read what established a kenmerk."""
-        return any(
-            kenmerk in one.stelt_vast and oin in one.lezers for one in self._berichten
-        )
+        return any(kenmerk in one.stelt_vast for one in self._of(oin))
+
+    def established(self, kenmerk: str) -> bool:
+        """Tell whether any message established a kenmerk."""
+        return any(kenmerk in one.stelt_vast for one in self._berichten)
+
+    def zaak_for(self, oin: str, kenmerken: Iterable[str]) -> str | None:
+        """Give the zaak in which an organisation knows most of these; else its first.
+
+        An organisation can know a case as several zaken, opened by parties that did
+        not know of each other; it goes on in the one that has what it relies on.
+        """
+        found: dict[str, set[str]] = {}
+        wanted = set(kenmerken)
+        for one in self._of(oin):
+            known = found.setdefault(one.zaken[oin], set())
+            known |= wanted & one.stelt_vast.keys()
+        return max(found, key=lambda ref: len(found[ref]), default=None)
+
+    def zaak_of(self, oin: str, bericht_id: str) -> str | None:
+        """Give the zaak of a message as an organisation knows it."""
+        zaken = [one.zaken for one in self._of(oin) if one.bericht_id == bericht_id]
+        return zaken[0][oin] if zaken else None
+
+    def _of(self, oin: str) -> list[_Bericht]:
+        return [one for one in self._berichten if oin in one.zaken]
 
     def latest(
         self, *, reader: str, writer: str | None, berichttype: str
@@ -68,7 +92,7 @@ class Feitenkennis:
         """Give the newest message an organisation got, of a writer and type if named."""
         for one in reversed(self._berichten):
             if (
-                reader in one.lezers
+                reader in one.zaken
                 and one.schrijver != reader
                 and writer in {None, one.schrijver}
                 and berichttype in {"", one.berichttype}
@@ -92,7 +116,7 @@ def missing_facts(
     behoefte: Behoefte,
     kennis: Feitenkennis,
 ) -> list[tuple[Kenmerk, Bronbericht]]:
-    """Facts that matter for a message, and the message that would establish each.
+    """Facts that matter for a message, with every message that would establish each.
 
     A fact matters when leaving it unknown changes what somebody would get.
     """
@@ -103,7 +127,7 @@ def missing_facts(
         kenmerk = catalogus.kenmerken[naam]
         waarde = waarden.get(naam)
         if (
-            not waarde
+            waarde is None
             or kenmerk.may_declare(berichttype, afzender.type)
             or kennis.knows(afzender.oin, naam)
             or not _matters(tabel, berichttype, afzender.type, waarden, naam)
@@ -114,8 +138,32 @@ def missing_facts(
             for bron in kenmerk.bronberichten
             if bron.waarde in {None, waarde} and _reaches(tabel, bron, afzender.type)
         ]
-        found += [(kenmerk, bron) for bron in sources[:1]]
+        # Where another message will do, none that also says what is not so.
+        sources.sort(key=lambda bron: _says_too_much(catalogus, bron, waarden, kennis))
+        found += [(kenmerk, bron) for bron in sources]
     return found
+
+
+def _says_too_much(
+    catalogus: Catalogus,
+    bron: Bronbericht,
+    waarden: Mapping[str, KenmerkWaarde],
+    kennis: Feitenkennis,
+) -> bool:
+    """Tell whether a message would also establish what the scenario says is not so."""
+    for kenmerk in catalogus.kenmerken.values():
+        for one in kenmerk.bronberichten:
+            if (
+                one.berichttype == bron.berichttype
+                and one.waarde is not None
+                and not one.voorwaarden
+                and set(one.verstrekkers) & set(bron.verstrekkers)
+                and not kennis.established(kenmerk.naam)
+                and kenmerk.bereik != "ontvanger"
+                and waarden.get(kenmerk.naam, kenmerk.standaard) != one.waarde
+            ):
+                return True
+    return False
 
 
 def _reaches(tabel: GecompileerdeTabel, bron: Bronbericht, type_: str) -> bool:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final
 from corvus_adapters.sdk.openen import Ontvangst
 from corvus_adapters.sdk.plan import find_gebied
 from corvus_adapters.sdk.post import Geweigerdepost, Ontvangenbewijs
-from corvus_routing.gebied import load_gebieden
+from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.vrijgave import AANVULLING
+from corvus_routing.gebieden import load_gebieden
 from corvus_schemas.errors import AddressError, UnavailableError
 from corvus_schemas.identifiers import format_id
-from corvus_schemas.wire.bewijs import FROM_RECIPIENT
+from corvus_schemas.wire.bewijs import FROM_RECIPIENT, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +43,8 @@ class Keten:
         self._clock = clock
         self._clients: dict[str, Organisatie] = {}
         self.ontvangen: dict[tuple[str, str], Ontvangst] = {}
+        self.leveringen: dict[bytes, Ontvangst] = {}
+        self.aanvullingen: dict[tuple[str, str], Ontvangstbewijs] = {}
         self.bewijzen: dict[tuple[str, str], Ontvangstbewijs] = {}
         self.geweigerd: list[Geweigerdepost] = []
 
@@ -85,6 +89,26 @@ class Keten:
         )
         return bewijs
 
+    async def supplement(self, sender: Organisatie, bericht_id: str) -> Ontvangstbewijs:
+        """Wait for the receipt on what was held, and for every delivery it names.
+
+        Raises:
+            UnavailableError: ``keten.wacht``; nothing was released.
+        """
+        key = (sender.oin, bericht_id)
+        await self._until(lambda: key in self.aanvullingen, {sender.oin})
+        bewijs = self.aanvullingen[key]
+        getting = {
+            one.ontvanger: one.levering
+            for one in bewijs.verstrekkingen
+            if one.levering is not None
+        }
+        await self._until(
+            lambda: all(one in self.leveringen for one in getting.values()),
+            {*getting},
+        )
+        return bewijs
+
     async def drain(self) -> None:
         """Fetch until nothing comes any more, so that late receipts are in."""
         fetched = 1
@@ -107,7 +131,8 @@ class Keten:
         post = await self.client(oin).haal_op(wait_s=_POLL_S)
         for one in post:
             if isinstance(one, Ontvangst):
-                self.ontvangen[oin, one.bericht_id] = one
+                self.ontvangen.setdefault((oin, one.bericht_id), one)
+                self.leveringen[one.levering_digest] = one
             elif isinstance(one, Ontvangenbewijs):
                 self._note(oin, one.bewijs)
             else:
@@ -115,9 +140,11 @@ class Keten:
         return len(post)
 
     def _note(self, oin: str, bewijs: Ontvangstbewijs) -> None:
-        if bewijs.status in FROM_RECIPIENT:
-            return
-        self.bewijzen[oin, format_id(bewijs.bericht_id)] = bewijs
+        key = (oin, format_id(bewijs.bericht_id))
+        if AANVULLING in bewijs.waarschuwingen:
+            self.aanvullingen[key] = bewijs
+        elif bewijs.status not in FROM_RECIPIENT | {Status.AANGEHOUDEN}:
+            self.bewijzen[key] = bewijs
 
 
 def gebied_of_regio(text: str, op: datetime) -> Gebied:
@@ -126,11 +153,11 @@ def gebied_of_regio(text: str, op: datetime) -> Gebied:
     Raises:
         AddressError: ``regio.onbekend``.
     """
-    regios = load_gebieden()["vt_regios"]
+    regios = load_gebieden().regios_op(op.astimezone(AMSTERDAM).date())
     wanted = re.sub(r".*VT-regio\s+", "", text).split("(")[0].strip().casefold()
-    for code, regio in regios.items():
-        if regio["naam"].casefold() == wanted:
-            return find_gebied(None, code, op)
+    for regio in regios:
+        if regio.naam.casefold() == wanted:
+            return find_gebied(None, regio.code, op)
     raise AddressError(
         "regio.onbekend",
         "the scenario names no VT-regio that exists",

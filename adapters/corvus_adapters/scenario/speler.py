@@ -7,25 +7,27 @@ question asked before an answer that nobody asked for.
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from corvus_adapters.scenario.bestand import ALLE, Scenariobericht
+from corvus_adapters.scenario.bestand import Scenariobericht
 from corvus_adapters.scenario.feiten import (
     Behoefte,
     Feitenkennis,
     missing_facts,
     source_content,
 )
+from corvus_adapters.scenario.inhoud import make_content
 from corvus_adapters.scenario.keten import gebied_of_regio
 from corvus_adapters.sdk.concept import Concept
 from corvus_adapters.sdk.plan import find_gebied
 from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.verwerking import BROKER
 from corvus_crypto.manifest import parse_manifest
 from corvus_schemas.errors import SealError
 from corvus_schemas.identifiers import format_id
-from corvus_schemas.voorbeeld import voorbeeld_inhoud
 from corvus_schemas.wire.bericht import Inzending, Kop
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from corvus_adapters.scenario.bestand import Scenario
+    from corvus_adapters.scenario.instellen import Ketenstand
     from corvus_adapters.scenario.keten import Keten
     from corvus_adapters.sdk.organisatie import Organisatie, Verzonden
     from corvus_broker.register import Registerreeks
@@ -47,6 +50,7 @@ _ANTWOORD: Final = "antwoord"
 _KETEN: Final = "keten"
 _SEED_STEP: Final = 1000
 _DEEPEST: Final = 3
+_SUPPLEMENT: Final = re.compile(r"aflevering 2 of message (\d+)")
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ class Gespeeld:
     verzonden: list[tuple[Verzonden, Ontvangstbewijs]] = field(default_factory=list)
     geweigerd: str = ""
     vooraf: bool = False
+    concept: Concept | None = None
 
     def buckets(self, bericht_id: bytes) -> tuple[int, ...]:
         """Give the bucket vector of a message that was sent.
@@ -92,6 +97,7 @@ class Toneel:
     catalogus: Catalogus
     statussen: frozenset[str]
     clock: Callable[[], datetime]
+    stand: Ketenstand
 
 
 class Speler:
@@ -101,9 +107,9 @@ class Speler:
         self._t = toneel
         self._scenario = scenario
         self._gebied = gebied_of_regio(scenario.regio, toneel.clock())
-        self._zaken: dict[str, str] = {}
         self._kennis = Feitenkennis()
         self._gespeeld: list[Gespeeld] = []
+        self._verzonden: dict[int, str] = {}
 
     async def play(
         self, told: Callable[[Gespeeld], None] = lambda _: None
@@ -112,13 +118,18 @@ class Speler:
         for bericht in self._scenario.berichten:
             gespeeld = await self._play_one(bericht)
             told(gespeeld)
+        await self._t.stand.set(self._configured({}))
         await self._t.keten.drain()
         return self._gespeeld
 
     async def _play_one(self, bericht: Scenariobericht) -> Gespeeld:
+        supplement = _SUPPLEMENT.search(bericht.opmerking)
+        if supplement is not None:
+            return await self._await_supplement(bericht, int(supplement[1]))
         gebied = self._area(bericht)
         afzender = self._t.keten.resolve(bericht.van, gebied)
         kenmerken = self._kenmerken(bericht)
+        await self._t.stand.set(self._configured(kenmerken))
         await self._establish(bericht, afzender, kenmerken)
         gespeeld = Gespeeld(bericht, afzender)
         self._gespeeld.append(gespeeld)
@@ -127,6 +138,20 @@ class Speler:
                 await self._send(gespeeld, addressed, kenmerken)
             except SealError as error:
                 gespeeld.geweigerd = error.code
+        return gespeeld
+
+    async def _await_supplement(self, bericht: Scenariobericht, nr: int) -> Gespeeld:
+        """Wait for what was held of an earlier message; nothing is sent."""
+        [earlier] = [
+            one for one in self._gespeeld if one.bericht.nr == nr and not one.vooraf
+        ]
+        gespeeld = Gespeeld(bericht, earlier.afzender)
+        self._gespeeld.append(gespeeld)
+        for verzonden, _ in earlier.verzonden:
+            bewijs = await self._t.keten.supplement(
+                earlier.afzender, verzonden.bericht_id
+            )
+            gespeeld.verzonden.append((verzonden, bewijs))
         return gespeeld
 
     def _area(self, bericht: Scenariobericht) -> Gebied:
@@ -144,6 +169,14 @@ class Speler:
         values.setdefault("afstemmingsmoment", "regulier")
         return values
 
+    def _configured(self, kenmerken: Mapping[str, Any]) -> dict[str, bool]:
+        """Give what the scenario says of the configuration of the chain itself."""
+        return {
+            kenmerk.naam: bool(kenmerken.get(kenmerk.naam, kenmerk.standaard))
+            for kenmerk in self._t.catalogus.kenmerken.values()
+            if kenmerk.of_the_chain
+        }
+
     def _copies(
         self, bericht: Scenariobericht, afzender: Organisatie, gebied: Gebied
     ) -> list[list[Organisatie]]:
@@ -153,6 +186,7 @@ class Speler:
         found = [
             self._t.keten.resolve(type_, gebied, other_than=afzender.oin)
             for type_ in bericht.naar
+            if type_ != BROKER
         ]
         return [[one] for one in found] if bericht.adressering == _ANTWOORD else [found]
 
@@ -170,7 +204,13 @@ class Speler:
         gebied = self._area(bericht)
         concept = Concept(
             berichttype=bericht.type,
-            inhoud=self._content(bericht),
+            inhoud=make_content(
+                self._t.catalogus,
+                bericht,
+                kenmerken,
+                seed=len(self._gespeeld) * _SEED_STEP + bericht.nr,
+                verzonden=self._verzonden,
+            ),
             doel=bericht.doel or self._doel(bericht, afzender, addressed, kenmerken),
             afstemmingsmoment=kenmerken["afstemmingsmoment"],
             kenmerken={
@@ -181,50 +221,48 @@ class Speler:
             gemeente=gebied.gemeente,
             vt_regio=None if gebied.gemeente else gebied.vt_regio,
             geadresseerden=tuple(sorted(one.oin for one in addressed)),
-            zaak=self._zaak(afzender),
+            zaak=self._zaak(bericht, afzender, antwoord_op),
             antwoord_op=antwoord_op,
         )
         await self._deliver(gespeeld, concept)
 
     async def _deliver(self, gespeeld: Gespeeld, concept: Concept) -> None:
         afzender = gespeeld.afzender
+        gespeeld.concept = concept
         verzonden = await afzender.verstuur(concept)
-        self._zaken.setdefault(afzender.oin, verzonden.zaak)
         bewijs = await self._t.keten.settle(afzender, verzonden.bericht_id)
         gespeeld.verzonden.append((verzonden, bewijs))
+        if not gespeeld.vooraf:
+            self._verzonden.setdefault(gespeeld.bericht.nr, verzonden.bericht_id)
         if bewijs.code:
             gespeeld.geweigerd = bewijs.code
-        readers: list[str] = [afzender.oin]
+        zaken: dict[str, str] = {afzender.oin: verzonden.zaak}
         for (oin, bericht_id), ontvangst in self._t.keten.ontvangen.items():
             if bericht_id == verzonden.bericht_id:
-                self._zaken.setdefault(oin, ontvangst.zaak)
-                readers.append(oin)
+                zaken[oin] = ontvangst.zaak
         self._kennis.note(
-            self._t.catalogus, concept, afzender.type, verzonden.bericht_id, readers
+            self._t.catalogus, concept, afzender.type, verzonden.bericht_id, zaken
         )
 
-    def _zaak(self, organisatie: Organisatie) -> uuid.UUID | None:
-        known = self._zaken.get(organisatie.oin)
+    def _zaak(
+        self, bericht: Scenariobericht, afzender: Organisatie, answers: uuid.UUID | None
+    ) -> uuid.UUID | None:
+        if answers is not None:
+            known = self._kennis.zaak_of(afzender.oin, str(answers))
+        else:
+            used = self._tabel().used_kenmerken(bericht.type)
+            known = self._kennis.zaak_for(afzender.oin, used)
         return None if known is None else uuid.UUID(known)
 
-    def _content(self, bericht: Scenariobericht) -> dict[str, Any]:
-        berichttype = self._t.catalogus.berichttype(bericht.type)
-        wanted: list[str] | None = None
-        if bericht.rubrieken != ALLE:
-            # The sender must fill what the schema requires, named or not.
-            required = [
-                r.naam for r in berichttype.rubrieken if r.verplicht and r.groep is None
-            ]
-            wanted = list(dict.fromkeys([*bericht.rubrieken, *required]))
-        return dict(
-            voorbeeld_inhoud(
-                berichttype,
-                self._t.catalogus,
-                seed=len(self._gespeeld) * _SEED_STEP + bericht.nr,
-                rubrieken=wanted,
-                kern=bericht.kern,
-            )
-        )
+    def _closed(self, kenmerken: Mapping[str, Any]) -> dict[str, Any]:
+        """Add what the broker takes for so while nothing says otherwise."""
+        defaults = {
+            kenmerk.naam: kenmerk.standaard
+            for kenmerk in self._t.catalogus.kenmerken.values()
+            if kenmerk.standaard is not None
+            and not self._kennis.established(kenmerk.naam)
+        }
+        return defaults | _values(kenmerken)
 
     def _tabel(self) -> GecompileerdeTabel:
         op = self._t.clock()
@@ -240,10 +278,10 @@ class Speler:
     ) -> str:
         """Take the doel of the first rule that would let something go."""
         tabel = self._tabel()
-        types = sorted({one.type for one in addressed}) or sorted(
-            tabel.ontvanger_types(bericht.type, afzender.type)
-        )
-        values = _values(kenmerken)
+        everyone = tabel.ontvanger_types(bericht.type, afzender.type)
+        types = sorted({one.type for one in addressed}) or sorted(everyone)
+        types += [BROKER] * (BROKER in everyone)
+        values = self._closed(kenmerken)
         for type_ in types:
             beslissing = tabel.decide(bericht.type, afzender.type, type_, "*", values)
             doelen = sorted(beslissing.doelen | beslissing.doelen_aangehouden)
@@ -290,20 +328,25 @@ class Speler:
         missing = missing_facts(
             self._t.catalogus,
             self._tabel(),
-            Behoefte(bericht.type, afzender, _values(kenmerken)),
+            Behoefte(bericht.type, afzender, self._closed(kenmerken)),
             self._kennis,
         )
         # One message can establish several facts: its fields are filled together.
         together: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
-        for _, bron in missing:
-            kern = together.setdefault((bron.berichttype, bron.verstrekkers), {})
+        wanted: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+        for kenmerk, bron in missing:
+            place = (bron.berichttype, bron.verstrekkers)
+            kern = together.setdefault(place, {})
             kern |= source_content(self._t.catalogus, bron)
+            wanted.setdefault(place, set()).add(kenmerk.naam)
         for (berichttype, types), kern in together.items():
             setters = [type_ for type_ in types if type_ != afzender.type]
-            if setters:
-                setter = self._t.keten.resolve(setters[0], self._area(bericht))
-                before = Vooraf(berichttype, setter, [afzender], kern, depth + 1)
-                await self._before(before, kenmerken)
+            names = wanted[berichttype, types]
+            if not setters or all(self._kennis.knows(afzender.oin, n) for n in names):
+                continue
+            setter = self._t.keten.resolve(setters[0], self._area(bericht))
+            before = Vooraf(berichttype, setter, [afzender], kern, depth + 1)
+            await self._before(before, kenmerken)
 
     async def _before(self, vooraf: Vooraf, kenmerken: Mapping[str, Any]) -> None:
         """Play a message that the scenario takes for granted."""

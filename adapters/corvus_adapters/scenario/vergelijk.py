@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from corvus_broker.verwerking import BROKER
 from corvus_crypto.masker import bits
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from corvus_adapters.scenario.bestand import Verwachting
     from corvus_adapters.scenario.keten import Keten
     from corvus_adapters.scenario.speler import Gespeeld
-    from corvus_schemas.catalogus import Catalogus
+    from corvus_adapters.sdk.openen import Ontvangst
+    from corvus_schemas.catalogus import Catalogus, Positie
+    from corvus_schemas.wire.bewijs import Verstrekking
 
 _INDEX = re.compile(r"#[0-9]+")
 
@@ -28,6 +31,7 @@ class Ontvangen:
     type: str
     rubrieken: frozenset[str]
     geweigerd: Mapping[str, frozenset[str]]
+    anders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,15 @@ def received(gespeeld: Gespeeld, keten: Keten, catalogus: Catalogus) -> list[Ont
     """Work out per recipient what was received and what was withheld, and why."""
     found: list[Ontvangen] = []
     berichttype = catalogus.berichttype(gespeeld.bericht.type)
-    for verzonden, bewijs in gespeeld.verzonden:
+    for _, bewijs in gespeeld.verzonden:
+        posities = berichttype.posities(gespeeld.buckets(bewijs.bericht_id))
         for one in bewijs.verstrekkingen:
-            ontvangst = keten.ontvangen.get((one.ontvanger, verzonden.bericht_id))
+            if one.ontvanger == bewijs.uitsteller:
+                found.append(_used(one, posities))
+                continue
+            ontvangst = keten.leveringen.get(one.levering or b"")
             labels = () if ontvangst is None else ontvangst.regels
             client = keten.client(one.ontvanger)
-            posities = berichttype.posities(gespeeld.buckets(bewijs.bericht_id))
             found.append(
                 Ontvangen(
                     one.ontvanger,
@@ -68,9 +75,38 @@ def received(gespeeld: Gespeeld, keten: Keten, catalogus: Catalogus) -> list[Ont
                         )
                         for weg in one.geweigerd
                     },
+                    _other_than_sent(gespeeld, ontvangst),
                 )
             )
     return found
+
+
+def _used(verstrekking: Verstrekking, posities: Sequence[Positie]) -> Ontvangen:
+    """Tell what the broker used: it is an addressee like any other, and opens nothing."""
+    used = bits(int.from_bytes(verstrekking.posities, "little"))
+    return Ontvangen(
+        verstrekking.ontvanger,
+        BROKER.lower(),
+        BROKER,
+        frozenset(posities[position].rubriek.naam for position in used),
+        {},
+    )
+
+
+def _other_than_sent(
+    gespeeld: Gespeeld, ontvangst: Ontvangst | None
+) -> tuple[str, ...]:
+    """Rubrieken that ``kern`` sets and that came out with another content."""
+    if ontvangst is None or gespeeld.concept is None:
+        return ()
+    rubrieken = {path.rpartition(".")[0] for path in gespeeld.bericht.kern}
+    return tuple(
+        sorted(
+            naam
+            for naam in rubrieken & ontvangst.regels.keys()
+            if ontvangst.inhoud.get(naam) != gespeeld.concept.inhoud.get(naam)
+        )
+    )
 
 
 def compare(gespeeld: Gespeeld, ontvangen: Sequence[Ontvangen]) -> list[Verschil]:
@@ -81,6 +117,7 @@ def compare(gespeeld: Gespeeld, ontvangen: Sequence[Ontvangen]) -> list[Verschil
     def differ(type_: str, wat: str) -> None:
         differences.append(Verschil(bericht.nr, bericht.type, type_, wat))
 
+    refused = f" (refused: {gespeeld.geweigerd})" if gespeeld.geweigerd else ""
     got: dict[str, set[str]] = {}
     held: dict[str, set[str]] = {}
     for one in ontvangen:
@@ -90,12 +127,23 @@ def compare(gespeeld: Gespeeld, ontvangen: Sequence[Ontvangen]) -> list[Verschil
         for wat in _compare_one(
             verwacht, got.get(type_, set()), held.get(type_, set())
         ):
-            differ(type_, wat)
+            differ(type_, wat + refused)
+    for one in ontvangen:
+        for wat in _contradictions(one):
+            differ(one.type, wat)
     if bericht.adressering == "keten":
         for type_ in sorted(got.keys() - bericht.verwacht.keys()):
             if got[type_]:
                 differ(type_, "got something and is not named")
     return differences
+
+
+def _contradictions(one: Ontvangen) -> list[str]:
+    """What came and should have come otherwise, whatever the scenario expects."""
+    both = one.rubrieken & one.geweigerd.get("aangehouden", frozenset())
+    return [
+        f"{naam} came with another content than kern says" for naam in one.anders
+    ] + [f"the receipt says {naam} is held, but it came" for naam in sorted(both)]
 
 
 def _compare_one(verwacht: Verwachting, got: set[str], held: set[str]) -> list[str]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from corvus_adapters.sdk.personen import about, persons_in, roles_concerned
+from corvus_broker.personen import BETROKKENE
 from corvus_schemas.errors import SchemaError
 from corvus_schemas.kenmerken import KenmerkWaarde, parse_kenmerk
 from corvus_schemas.wire.bericht import DeclaredKenmerk, Feit, Vaststelling
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterable, Mapping, Sequence
 
     from corvus_schemas.catalogus import Catalogus
-    from corvus_schemas.kenmerken import Bronbericht
+    from corvus_schemas.kenmerken import Bronbericht, Kenmerk
+    from corvus_schemas.wire.bericht import Persoon
 
 AFSTEMMINGSMOMENT = "afstemmingsmoment"
 
@@ -36,6 +40,7 @@ class Feitenset:
     stelt_vast: list[Vaststelling]
     feiten: list[Feit]
     waarden: dict[str, KenmerkWaarde]
+    personen: list[Persoon]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Context:
     gebruikt: frozenset[str]
     inhoud: Mapping[str, object]
     bekend: Sequence[BekendBericht]
+    over: Sequence[uuid.UUID] = ()
 
 
 def collect_facts(
@@ -57,10 +63,13 @@ def collect_facts(
     Only kenmerken that rules of this berichttype use are declared (SPEC 11.2).
 
     Raises:
-        SchemaError: ``kenmerk.onbekend``, ``kenmerk.ongeldig``.
+        SchemaError: ``kenmerk.onbekend``, ``kenmerk.ongeldig``,
+            ``feit.persoon_onduidelijk``.
     """
     berichttype, eigen_type = context.berichttype, context.eigen_type
-    result = Feitenset([], [], [], {})
+    rollen = roles_concerned(catalogus, berichttype, context.gebruikt)
+    personen = persons_in(context.inhoud, rollen)
+    result = Feitenset([], [], [], {}, personen)
     for naam in sorted(gevraagd):
         kenmerk = catalogus.kenmerken.get(naam)
         if kenmerk is None:
@@ -76,7 +85,7 @@ def collect_facts(
         if kenmerk.may_declare(berichttype, eigen_type):
             result.kenmerken.append(DeclaredKenmerk(naam, _plain(waarde)))
         else:
-            result.feiten.extend(_cite(naam, kenmerk.bronberichten, context.bekend))
+            result.feiten.extend(_cite(kenmerk, context.bekend, personen))
     for kenmerk in catalogus.kenmerken.values():
         established = _established(
             kenmerk.bronberichten, berichttype, eigen_type, context.inhoud
@@ -86,7 +95,11 @@ def collect_facts(
         ):
             established = result.waarden.get(kenmerk.naam)
         if established is not None:
-            result.stelt_vast.append(Vaststelling(kenmerk.naam, _plain(established)))
+            result.waarden.setdefault(kenmerk.naam, established)
+            result.stelt_vast.extend(
+                Vaststelling(kenmerk.naam, _plain(established), whom)
+                for whom in about(kenmerk, personen, context.over)
+            )
     return result
 
 
@@ -95,17 +108,24 @@ def _plain(waarde: KenmerkWaarde) -> bool | str | list[str]:
 
 
 def _cite(
-    naam: str, bronnen: tuple[Bronbericht, ...], bekend: Iterable[BekendBericht]
+    kenmerk: Kenmerk, bekend: Iterable[BekendBericht], personen: Sequence[Persoon]
 ) -> list[Feit]:
-    """Cite every known message that can have established it; the broker knows which."""
+    """Cite every known message that can have established it; the broker knows which.
+
+    A fact about a person is cited for each person of the message it can be about.
+    """
+    whom: list[bytes | None] = [None]
+    if kenmerk.bereik == BETROKKENE:
+        whom = [*{one.pseudoniem: 0 for one in personen if one.rol in kenmerk.rollen}]
     return [
-        Feit(naam, bericht.bericht_id)
+        Feit(kenmerk.naam, bericht.bericht_id, one)
         for bericht in bekend
         if any(
             bron.berichttype == bericht.berichttype
             and bericht.verstrekker_type in bron.verstrekkers
-            for bron in bronnen
+            for bron in kenmerk.bronberichten
         )
+        for one in whom
     ]
 
 

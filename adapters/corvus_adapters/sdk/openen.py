@@ -31,7 +31,8 @@ from corvus_schemas.errors import (
     SchemaError,
 )
 from corvus_schemas.identifiers import format_id, parse_oin
-from corvus_schemas.inhoud import open_inhoud
+from corvus_schemas.inhoudsregels import Inhoudsvraag, check_inhoud
+from corvus_schemas.lezen import read_inhoud
 from corvus_schemas.wire.bericht import Geattesteerd, Kop, Leveringsbericht
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ class Ontvangst:
     ``zaak`` is this organisation's own reference of the zaak.
     ``regels`` names per rubriek label the rules under which it was disclosed;
     ``niet_toegekend`` the cellen that came without a key that fits.
+    ``waarschuwingen`` are the rules that the content breaks (docs/INVARIANTEN.md):
+    one that begins with ``inhoud.`` is a reason to refuse it, with that code.
+    ``onbekende_codes`` are the paths of codes that this side's codelijsten do not have;
+    the code stands in ``inhoud``. ``buiten_schema`` holds, by path, what only the
+    sender's version of the berichttype has.
     """
 
     bericht_id: str
@@ -68,15 +74,19 @@ class Ontvangst:
     regels: dict[str, str]
     niet_toegekend: tuple[str, ...]
     achtergehouden: int
+    posities: int
     levering_digest: bytes
     manifest_digest: bytes
     register: bytes
     zaak: str = ""
+    waarschuwingen: tuple[str, ...] = ()
+    onbekende_codes: tuple[str, ...] = ()
+    buiten_schema: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def sleutel(self) -> str:
-        """Idempotency key."""
-        return f"{self.verstrekker}:{self.bericht_id}"
+        """Idempotency key; a supplement to a message has one of its own."""
+        return f"{self.verstrekker}:{self.bericht_id}:{self.levering_digest.hex()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +138,12 @@ def open_levering(geattesteerd: Geattesteerd, lezer: Lezer) -> Ontvangst:
     levering = Leveringsbericht.decode(geattesteerd.inhoud)
     manifest = parse_manifest(levering.manifest)
     kop = Kop.decode(manifest.kop)
-    berichttype = lezer.catalogus.berichttype(kop.berichttype)
-    if kop.schema != berichttype.fingerprint:
-        raise SchemaError(
-            "schema.versie",
-            f"the message uses another version of berichttype {berichttype.code}",
-            advice="Upgrade the side that is behind.",
-        )
-    posities = berichttype.posities(tuple(kop.buckets))
     register = _register_of(kop, lezer.registers)
     _verify_sender(levering, manifest, kop, register)
     kolom = _own_column(levering, manifest, lezer)
+    # Last of what needs no layout: a message that waits for one is its sender's.
+    berichttype = lezer.catalogus.versie(kop.berichttype, kop.schema)
+    posities = berichttype.posities(tuple(kop.buckets))
     mask = parse_mask(levering.posities, manifest.posities)
     labels = [positie.label for positie in posities]
     cellen = check_cellen(manifest, mask, levering.cellen, labels)
@@ -172,6 +177,9 @@ def open_levering(geattesteerd: Geattesteerd, lezer: Lezer) -> Ontvangst:
         for positie in delivered
     ]
     geopend = open_cellen(manifest, kolom, kastsleutel, cellen, plaatsen)
+    gelezen = read_inhoud(berichttype, geopend.plaintexts, lezer.catalogus)
+    inhoud = dict(gelezen.inhoud)
+    vraag = Inhoudsvraag(berichttype.code, inhoud, ontvanger=lezer.type)
     return Ontvangst(
         bericht_id=format_id(kop.bericht_id),
         berichttype=berichttype.code,
@@ -183,16 +191,20 @@ def open_levering(geattesteerd: Geattesteerd, lezer: Lezer) -> Ontvangst:
         ondertekend_op_ms=kop.ondertekend_op,
         ontvangen_op_ms=levering.ontvangen_op,
         zaak_alias=levering.zaak,
-        inhoud=dict(open_inhoud(berichttype, geopend.plaintexts, lezer.catalogus)),
+        inhoud=inhoud,
+        onbekende_codes=gelezen.onbekende_codes,
+        buiten_schema=gelezen.buiten_schema,
         regels={
             positie.label: regel
             for positie, regel in zip(delivered, levering.regels, strict=True)
         },
         niet_toegekend=tuple(geopend.niet_toegekend),
         achtergehouden=manifest.posities - len(delivered),
+        posities=mask,
         levering_digest=hashlib.sha256(geattesteerd.inhoud).digest(),
         manifest_digest=manifest.digest,
         register=levering.register,
+        waarschuwingen=check_inhoud(vraag).codes(),
     )
 
 

@@ -63,12 +63,13 @@ _RESEAL_ATTEMPTS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Verzonden:
-    """A message that is on its way."""
+    """A message that is on its way; ``waarschuwingen`` are alarms over its content."""
 
     bericht_id: str
     zaak: str
     partitie: int
     ontvangers: tuple[str, ...]
+    waarschuwingen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,9 @@ class Organisatie:
 
     def _zaak_for(self, concept: Concept) -> Zaak:
         if concept.zaak is None:
-            return self._u.postbus.open_zaak(self._u.random(ZAAK_ID_BYTES))
+            answered = concept.antwoord_op or concept.vervangt
+            known = answered and self._u.postbus.zaak_of_bericht(answered.bytes)
+            return known or self._u.postbus.open_zaak(self._u.random(ZAAK_ID_BYTES))
         zaak = self._u.postbus.zaak(str(concept.zaak))
         if zaak is None:
             raise SealError(
@@ -250,7 +253,9 @@ class Organisatie:
             BekendBericht(bericht_id, berichttype, self.oin, self.type),
             oins,
         )
-        return Verzonden(format_id(bericht_id), zaak.ref, partitie, oins)
+        return Verzonden(
+            format_id(bericht_id), zaak.ref, partitie, oins, ontwerp.waarschuwingen
+        )
 
     def _partition(self, zaak: Zaak) -> int:
         if zaak.alias is not None:

@@ -6,18 +6,21 @@ two parties. A rule allows, it never obliges: ``Plan`` can only be narrowed from
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from corvus_adapters.sdk.niemand import explain_nobody
 from corvus_broker.aanvaarding import AMSTERDAM
-from corvus_broker.adressering import KETEN
-from corvus_broker.beoordeling import serves_doel
+from corvus_broker.adressering import ANTWOORD, KETEN
+from corvus_broker.verwerking import BROKER
 from corvus_crypto.masker import mask_of
 from corvus_crypto.sealing import Sleutelvermelding
 from corvus_crypto.suite import suite_of
-from corvus_routing.gebied import Gebied, gebied_of, load_gebieden
-from corvus_schemas.errors import AddressError, SealError
+from corvus_routing.beslissing import serves_doel
+from corvus_routing.gebied import Gebied, gebied_of, gebied_of_regio
+from corvus_routing.gebieden import load_gebieden
+from corvus_schemas.errors import SealError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from corvus_routing.adresboek import Organisatie
     from corvus_routing.beslissing import Beslissing
     from corvus_routing.compileer import GecompileerdeTabel
+    from corvus_routing.gebieden import Gebieden
     from corvus_schemas.catalogus import Berichttype, Positie
     from corvus_schemas.kenmerken import KenmerkWaarde
 
@@ -74,25 +78,27 @@ class Vraag:
     eigen_per_ontvanger: Mapping[str, Mapping[str, KenmerkWaarde]]
 
 
-def find_gebied(gemeente: str | None, vt_regio: str | None, op: datetime) -> Gebied:
+def find_gebied(
+    gemeente: str | None,
+    vt_regio: str | None,
+    op: datetime,
+    gebieden: Gebieden | None = None,
+) -> Gebied:
     """Work the area out from the residence of the victims.
 
+    ``gebieden`` is the list of the register in force; without one the list that ships.
+
     Raises:
-        AddressError: ``regio.onbekend``, ``dubbele_route``, with the candidates named.
+        AddressError: ``regio.onbekend``, ``regio.vervallen``, ``geen_route``,
+            ``dubbele_route``, with the candidates named.
     """
-    gebieden = load_gebieden()
+    known = load_gebieden() if gebieden is None else gebieden
+    day = op.astimezone(AMSTERDAM).date()
     if gemeente is not None:
-        return gebied_of(gemeente, gebieden, op=op.astimezone(AMSTERDAM).date())
+        return gebied_of(gemeente, known, op=day)
     if vt_regio is None:
         return Gebied()
-    regio = gebieden["vt_regios"].get(vt_regio)
-    if regio is None:
-        raise AddressError(
-            "regio.onbekend",
-            f"VT-regio {vt_regio!r:.20} does not exist",
-            advice=f"One of {', '.join(sorted(gebieden['vt_regios']))}.",
-        )
-    return Gebied(vt_regio=vt_regio, arrondissement=regio["arrondissement"])
+    return gebied_of_regio(vt_regio, known, op=day)
 
 
 def plan_recipients(
@@ -104,6 +110,7 @@ def plan_recipients(
         AddressError: ``geen_route``, ``dubbele_route``, ``organisatie.onbekend``.
         SealError: ``geen_ontvanger``, ``doel.past_niet``, ``sleutel.geen``.
     """
+    vraag = _of_the_living(vraag, basis)
     decided = [
         (organisatie, _decide(vraag, afzender, basis.tabel, organisatie))
         for organisatie in _candidates(vraag, afzender, basis)
@@ -113,21 +120,58 @@ def plan_recipients(
         for organisatie, beslissing in decided
         if (masker := _grant(vraag, beslissing, organisatie))
     ]
-    if not found:
-        raise SealError(
-            "geen_ontvanger",
-            f"the table lets nobody receive anything of this {vraag.berichttype.code}",
-            advice="corvus tabel explain shows which rule would need which kenmerk.",
+    broker = _broker(vraag, afzender, basis)
+    if not found and not any(_offered(vraag, one) for one in broker):
+        raise explain_nobody(
+            vraag.berichttype,
+            afzender.type,
+            [organisatie.type for organisatie, _ in decided]
+            if vraag.berichttype.adressering != KETEN
+            else [],
+            vraag.gebied.vt_regio or "*",
+            afzender.kenmerken,
+            basis.tabel,
         )
-    beslissingen = [beslissing for _, beslissing in decided]
+    beslissingen = [*(beslissing for _, beslissing in decided), *broker]
     if not serves_doel(beslissingen, afzender.doel):
         doelen = sorted({doel for one in beslissingen for doel in one.doelen})
         raise SealError(
             "doel.past_niet",
             f"no rule that lets this {vraag.berichttype.code} go has its doel",
-            advice=f"Choose one of {', '.join(doelen) or 'none'}.",
+            advice=f"Choose one of {', '.join(doelen) or 'none'}."
+            " What they mean: corvus schema codes doel",
         )
     return found
+
+
+def _broker(vraag: Vraag, afzender: Afzender, basis: Grondslag) -> list[Beslissing]:
+    """Give what the broker itself may act on, of a berichttype addressed to it."""
+    if BROKER not in vraag.berichttype.ontvangers:
+        return []
+    return [_decide_for(vraag, afzender, basis.tabel, BROKER, "")]
+
+
+def _of_the_living(vraag: Vraag, basis: Grondslag) -> Vraag:
+    """Put successors in the place of who wrote or received earlier messages.
+
+    An answer goes to the successor of who asked; to write to somebody by OIN, the OIN
+    of the successor has to be given.
+    """
+    adresboek, op = basis.register.adresboek, basis.op
+    geadresseerden = vraag.geadresseerden
+    if vraag.berichttype.adressering == ANTWOORD:
+        geadresseerden = sorted({adresboek.opvolger(one, op) for one in geadresseerden})
+    return replace(
+        vraag,
+        geadresseerden=geadresseerden,
+        kenners_verwijzing=frozenset(
+            adresboek.opvolger(one, op) for one in vraag.kenners_verwijzing
+        ),
+        eigen_per_ontvanger={
+            adresboek.opvolger(one, op): values
+            for one, values in vraag.eigen_per_ontvanger.items()
+        },
+    )
 
 
 def _candidates(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from corvus_adapters.sdk.feiten import BekendBericht
@@ -15,9 +17,13 @@ from corvus_adapters.sdk.openen import (
 from corvus_adapters.sdk.postbus import Bewijs, Inkomend
 from corvus_broker.effecten import SOORT_BEWIJS, SOORT_LEVERING, SOORT_TERUGMELDING
 from corvus_broker.terugmelding import verify_melding
+from corvus_broker.vrijgave import DESTROYED, LOST
 from corvus_crypto.attestatie import parse_attestatie
+from corvus_crypto.manifest import parse_manifest
+from corvus_crypto.masker import parse_mask
 from corvus_schemas.errors import InboundError, RegisterError, SchemaError
 from corvus_schemas.identifiers import parse_bericht_id
+from corvus_schemas.wire.bericht import Kop, Leveringsbericht
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status, Terugmelding
 
 if TYPE_CHECKING:
@@ -31,6 +37,8 @@ NIEUW: Final = "nieuw"
 """The sender was told AFGELEVERD; the application has not confirmed."""
 GEWEIGERD: Final = "geweigerd"
 _REFUSED: Final = frozenset({Status.AFGEWEZEN, Status.VERLOPEN})
+_ACCEPTED: Final = frozenset({Status.GEACCEPTEERD, Status.AANGEHOUDEN})
+_HOLD_ENDED: Final = frozenset({DESTROYED, LOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +89,19 @@ class Postverwerker:
 
     def _levering(
         self, geattesteerd: Geattesteerd, record: Record, place: tuple[str, int, int]
-    ) -> Ontvangst | None:
-        ontvangst = self.open(geattesteerd)
+    ) -> Ontvangst | Geweigerdepost | None:
+        try:
+            ontvangst = self.open(geattesteerd)
+        except SchemaError as error:
+            if error.code != "schema.versie":
+                raise
+            self._keep_unopened(geattesteerd, record, place)
+            return Geweigerdepost(record.topic, record.offset, error.code)
         zaak = self._postbus.zaak_of_alias(ontvangst.zaak_alias)
         inkomend = Inkomend(
             digest=ontvangst.levering_digest,
+            manifest=ontvangst.manifest_digest,
+            posities=ontvangst.posities,
             waarde=record.value or b"",
             bericht=BekendBericht(
                 parse_bericht_id(ontvangst.bericht_id),
@@ -97,6 +113,36 @@ class Postverwerker:
         )
         fresh = self._postbus.put_inkomend(inkomend, zaak.ref, place)
         return replace(ontvangst, zaak=zaak.ref) if fresh else None
+
+    def _keep_unopened(
+        self, geattesteerd: Geattesteerd, record: Record, place: tuple[str, int, int]
+    ) -> None:
+        """Keep a delivery whose layout is not here yet: it opens when that is.
+
+        Attestation, signature and column were found right, or it would not be this
+        error; of its content nothing is known.
+        """
+        levering = Leveringsbericht.decode(geattesteerd.inhoud)
+        manifest = parse_manifest(levering.manifest)
+        kop = Kop.decode(manifest.kop)
+        op = datetime.fromtimestamp(levering.ontvangen_op / 1000, UTC)
+        register = self._lezer.registers.by_digest(kop.register)
+        afzender = register and register.adresboek.organisatie(kop.verstrekker, op)
+        inkomend = Inkomend(
+            digest=hashlib.sha256(geattesteerd.inhoud).digest(),
+            manifest=manifest.digest,
+            posities=parse_mask(levering.posities, manifest.posities),
+            waarde=record.value or b"",
+            bericht=BekendBericht(
+                kop.bericht_id,
+                kop.berichttype,
+                kop.verstrekker,
+                afzender.type if afzender else "",
+            ),
+            status=ONTVANGEN,
+        )
+        zaak = self._postbus.zaak_of_alias(levering.zaak)
+        self._postbus.put_inkomend(inkomend, zaak.ref, place)
 
     def open(self, geattesteerd: Geattesteerd) -> Ontvangst:
         """Verify and open a delivery again, as when it came.
@@ -124,6 +170,7 @@ class Postverwerker:
             bewijs.uitsteller,
             bewijs.status,
             bewijs.code,
+            hashlib.sha256(bewijs.encode()).digest(),
             record.value or b"",
         )
         self._postbus.put_bewijs(kept, place)
@@ -134,8 +181,11 @@ class Postverwerker:
         uitgaand = self._postbus.uitgaand(bewijs.bericht_id)
         if uitgaand is None or bewijs.verstrekker != self._lezer.oin:
             return
-        if uitgaand.status == Status.GEACCEPTEERD and bewijs.status in _REFUSED:
-            return  # about another attempt: what was accepted stays accepted
-        self._postbus.set_status(bewijs.bericht_id, bewijs.status, bewijs.code)
+        status = bewijs.status
+        if uitgaand.status in _ACCEPTED and status in _REFUSED:
+            if bewijs.code not in _HOLD_ENDED:
+                return  # about another attempt: what was accepted stays accepted
+            status = Status.GEACCEPTEERD
+        self._postbus.set_status(bewijs.bericht_id, status, bewijs.code)
         if bewijs.zaak:
             self._postbus.learn_alias(uitgaand.zaak, bewijs.zaak)

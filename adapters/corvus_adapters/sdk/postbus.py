@@ -61,10 +61,12 @@ _inkomend = sa.Table(
     sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("bericht_id", sa.LargeBinary, nullable=False),
     sa.Column("verstrekker", sa.String, nullable=False),
+    sa.Column("manifest", sa.LargeBinary, nullable=False),
+    sa.Column("posities", sa.LargeBinary, nullable=False),
     sa.Column("waarde", sa.LargeBinary, nullable=False),
     sa.Column("status", sa.String, nullable=False),
     sa.Column("code", sa.String, nullable=False, default=""),
-    sa.UniqueConstraint("verstrekker", "bericht_id"),
+    sa.Index("inkomend_bericht", "verstrekker", "bericht_id"),
 )
 _bewijzen = sa.Table(
     "bewijzen",
@@ -74,8 +76,8 @@ _bewijzen = sa.Table(
     sa.Column("uitsteller", sa.String, nullable=False),
     sa.Column("status", sa.String, nullable=False),
     sa.Column("code", sa.String, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("waarde", sa.LargeBinary, nullable=False),
-    sa.UniqueConstraint("bericht_id", "uitsteller", "status", "code"),
 )
 _posities = sa.Table(
     "posities",
@@ -115,6 +117,8 @@ class Inkomend:
     """A delivery as it was received, and the message in it."""
 
     digest: bytes
+    manifest: bytes
+    posities: int
     waarde: bytes
     bericht: BekendBericht
     status: str
@@ -128,6 +132,8 @@ class Bewijs:
     uitsteller: str
     status: str
     code: str
+    digest: bytes
+    """Of what the issuer says: the same receipt comes in other wrappings."""
     waarde: bytes
 
 
@@ -168,6 +174,11 @@ class Postbus:
             with self._engine.begin() as connection:
                 connection.execute(_zaken.insert().values(_row(found)))
         return found
+
+    def zaak_of_bericht(self, bericht_id: bytes) -> Zaak | None:
+        """Give the zaak of a message that was written or received here."""
+        ref = sa.select(_berichten.c.zaak).where(_berichten.c.bericht_id == bericht_id)
+        return self._one_zaak(_zaken.c.ref == ref.limit(1).scalar_subquery())
 
     def open_zaak(self, nieuw_id: bytes) -> Zaak:
         """Make a zaak of one's own."""
@@ -293,23 +304,32 @@ class Postbus:
     def put_inkomend(
         self, inkomend: Inkomend, zaak: str, place: tuple[str, int, int]
     ) -> bool:
-        """Keep a delivery and the place; False when it was kept before (a repeat)."""
+        """Keep a delivery and the place; False for a repeat.
+
+        What was held comes later, as a supplement: the same message, other cellen.
+        """
         bericht = inkomend.bericht
         with self._engine.begin() as connection:
             self._advance(connection, *place)
             known = connection.execute(
-                sa.select(_inkomend.c.nummer).where(
+                sa.select(_inkomend.c.manifest, _inkomend.c.posities).where(
                     (_inkomend.c.verstrekker == bericht.verstrekker)
                     & (_inkomend.c.bericht_id == bericht.bericht_id)
                 )
-            ).first()
-            if known is not None:
+            ).all()
+            if not all(
+                row.manifest == inkomend.manifest
+                and not int.from_bytes(row.posities, "little") & inkomend.posities
+                for row in known
+            ):
                 return False
             connection.execute(
                 _inkomend.insert().values(
                     digest=inkomend.digest,
                     bericht_id=bericht.bericht_id,
                     verstrekker=bericht.verstrekker,
+                    manifest=inkomend.manifest,
+                    posities=_mask_bytes(inkomend.posities),
                     waarde=inkomend.waarde,
                     status=inkomend.status,
                 )
@@ -350,7 +370,14 @@ class Postbus:
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(_bewijzen.c.nummer)).all()
         return [
-            Bewijs(row.bericht_id, row.uitsteller, row.status, row.code, row.waarde)
+            Bewijs(
+                row.bericht_id,
+                row.uitsteller,
+                row.status,
+                row.code,
+                row.digest,
+                row.waarde,
+            )
             for row in rows
         ]
 
@@ -363,6 +390,10 @@ class Postbus:
             .prefix_with("OR REPLACE")
             .values(topic=topic, partitie=partitie, offset=offset)
         )
+
+
+def _mask_bytes(mask: int) -> bytes:
+    return mask.to_bytes((mask.bit_length() + 7) // 8, "little")
 
 
 def _row(value: object) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -20,12 +21,14 @@ from corvus_adapters.sdk.verzegelen import (
     seal_unsigned,
     sign_messages,
 )
+from corvus_broker.aanhouding import BERICHTTYPE as VRIJGAVE
 from corvus_broker.aanvaarding import AMSTERDAM
 from corvus_crypto.masker import mask_of
 from corvus_crypto.suite import DEFAULT_SUITE
 from corvus_schemas.errors import SchemaError
 from corvus_schemas.inhoud import parse_inhoud
-from corvus_schemas.wire.bericht import Inzending, Kop, Routering
+from corvus_schemas.inhoudsregels import Inhoudsvraag, check_inhoud
+from corvus_schemas.wire.bericht import Aanhoudingslast, Inzending, Kop, Routering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +67,7 @@ class Ontwerp:
     kop: Kop
     routering: Routering
     lading: Lading
+    waarschuwingen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,12 @@ class Samensteller:
                 tabel.used_kenmerken(berichttype.code),
                 concept.inhoud,
                 opdracht.bekend,
+                concept.over_betrokkenen,
             ),
         )
-        gebied = find_gebied(concept.gemeente, concept.vt_regio, op)
+        oordeel = check_inhoud(_inhoudsvraag(opdracht, feiten))
+        oordeel.raise_first()
+        gebied = find_gebied(concept.gemeente, concept.vt_regio, op, register.gebieden)
         posities = berichttype.posities(inhoud.buckets)
         vraag = Vraag(
             berichttype=berichttype,
@@ -118,7 +125,7 @@ class Samensteller:
             self.keystore.oin,
             self.keystore.houder.type,
             concept.doel,
-            self._known_values(feiten),
+            {**register.kenmerken, **feiten.waarden},
         )
         basis = Grondslag(register, tabel, op, self.suite)
         return Ontwerp(
@@ -127,6 +134,7 @@ class Samensteller:
             lading=Lading(
                 posities, inhoud.cellen, plan_recipients(vraag, afzender, basis)
             ),
+            waarschuwingen=oordeel.codes(),
         )
 
     def seal(self, ontwerp: Ontwerp) -> Inzending:
@@ -168,14 +176,6 @@ class Samensteller:
         if verwijzing:
             inhoud[VERWIJZING] = verwijzing
         return parse_inhoud(berichttype, inhoud, self.catalogus)
-
-    def _known_values(self, feiten: Feitenset) -> Mapping[str, KenmerkWaarde]:
-        closed = {
-            kenmerk.naam: kenmerk.standaard
-            for kenmerk in self.catalogus.kenmerken.values()
-            if kenmerk.zetter_soort == "broker" and kenmerk.standaard is not None
-        }
-        return {**closed, **feiten.waarden}
 
     def _melder(self, opdracht: Opdracht) -> Mapping[str, Mapping[str, KenmerkWaarde]]:
         """Tell who sent the melding that this message answers."""
@@ -241,6 +241,8 @@ class Samensteller:
             kenmerken=feiten.kenmerken,
             stelt_vast=feiten.stelt_vast,
             feiten=feiten.feiten,
+            personen=feiten.personen,
+            aanhouding=_aanhouding(concept),
             leeg=b"",
             toekenning=[],
         )
@@ -248,6 +250,28 @@ class Samensteller:
 
 def _id(value: object) -> bytes | None:
     return getattr(value, "bytes", None)
+
+
+def _aanhouding(concept: Concept) -> Aanhoudingslast | None:
+    """Tell the broker, which reads no content, what a vrijgave is about."""
+    if concept.berichttype != VRIJGAVE:
+        return None
+    vrijgave = concept.inhoud[VRIJGAVE]
+    return Aanhoudingslast(
+        bericht_id=uuid.UUID(str(vrijgave["betreft_bericht"])).bytes,
+        besluit=concept.besluit,
+        rubrieken=sorted(set(vrijgave["rubrieken"])),
+    )
+
+
+def _inhoudsvraag(opdracht: Opdracht, feiten: Feitenset) -> Inhoudsvraag:
+    return Inhoudsvraag(
+        opdracht.concept.berichttype,
+        opdracht.concept.inhoud,
+        kenmerken=feiten.waarden,
+        eerder=frozenset(one.berichttype for one in opdracht.bekend),
+        opent_zaak=opdracht.zaak.alias is None,
+    )
 
 
 def _kenners(opdracht: Opdracht) -> frozenset[str]:

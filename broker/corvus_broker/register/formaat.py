@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NotRequired
 
 from pydantic import (
     AfterValidator,
@@ -146,6 +146,10 @@ class RegisterStuk(TypedDict):
     tabel: Hex32
     broker: BrokerStuk
     organisaties: Annotated[list[OrganisatieStuk], Field(max_length=MAX_ORGANISATIES)]
+    # Without it the places that ship with the software; `parse_gebieden` looks inside.
+    gebieden: NotRequired[dict[str, object]]
+    # What holds of the whole chain until officers sign otherwise.
+    kenmerken: NotRequired[dict[str, bool]]
 
 
 _REGISTER: Final = TypeAdapter(RegisterStuk)

@@ -31,6 +31,7 @@ from corvus_crypto.dsse import open_envelope, parse_base64, peek_body, peek_payl
 from corvus_crypto.signing import check_verify_key, verify
 from corvus_crypto.suite import suite_of
 from corvus_routing.adresboek import Adresboek, Organisatie
+from corvus_routing.gebieden import Gebieden, load_gebieden, parse_gebieden
 from corvus_routing.tabel import tabel_from_payload
 from corvus_schemas.errors import EnvelopeError, IdentityError, RegisterError
 from corvus_schemas.identifiers import Oin
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from corvus_crypto.hybride import HybrideVerifyKey
     from corvus_crypto.signing import VerifyKey
     from corvus_schemas.catalogus import Catalogus
+    from corvus_schemas.kenmerken import KenmerkWaarde
 
 DEFAULT_DREMPEL: Final = 2
 
@@ -97,7 +99,7 @@ def open_register(
     Raises:
         RegisterError: ``register.ongeldig``, ``register.handtekeningen``,
             ``register.tabel``, ``register.periode``, ``register.certificaat``,
-            ``register.oin``, ``register.dubbel``, ``register.sleutelverklaring``,
+            ``register.kenmerk``, ``register.oin``, ``register.dubbel``, ``register.sleutelverklaring``,
             ``register.brokersleutel``, or the code of a table that does not load.
     """
     officers, threshold = vertrouwen.functionarissen, vertrouwen.drempel
@@ -118,6 +120,8 @@ def open_register(
         partities=stuk["partities"],
         broker_oin=Oin(stuk["broker"]["oin"]),
         adresboek=Adresboek(lezing.organisaties.values()),
+        gebieden=gebieden_of(stuk),
+        kenmerken=kenmerken_of(stuk, catalogus),
         tabel=tabel_from_payload(table.payload, catalogus),
         tabel_digest=table.digest,
         ondertekenaars=opened.signers,
@@ -227,6 +231,49 @@ class _Lezing:
             geldig_tot_ms=tot_ms,
             certificaat=thumbprint,
         )
+
+
+def kenmerken_of(
+    stuk: RegisterStuk, catalogus: Catalogus
+) -> Mapping[str, KenmerkWaarde]:
+    """Give what holds of the whole chain: by default, or as this entry sets it.
+
+    Raises:
+        RegisterError: ``register.kenmerk`` for one that is not the register's to set.
+    """
+    closed = {
+        kenmerk.naam: kenmerk.standaard
+        for kenmerk in catalogus.kenmerken.values()
+        if kenmerk.zetter_soort == "broker" and kenmerk.standaard is not None
+    }
+    own = stuk.get("kenmerken", {})
+    settable = {naam for naam in closed if catalogus.kenmerken[naam].of_the_chain}
+    if strange := sorted(own.keys() - settable):
+        raise _refuse(
+            "kenmerk",
+            f"the register does not set {', '.join(strange)}; it can set"
+            f" {', '.join(sorted(settable))}",
+        )
+    return {**closed, **own}
+
+
+def gebieden_of(stuk: RegisterStuk) -> Gebieden:
+    """Give the places of an entry: its own list, or the one that ships.
+
+    Raises:
+        RegisterError: ``gebieden.ongeldig``.
+    """
+    own = stuk.get("gebieden")
+    return load_gebieden() if own is None else parse_gebieden(own)
+
+
+def adresboek_of(stuk: RegisterStuk) -> Adresboek:
+    """Give the adresboek of an entry, whoever signed it: to look at before signing.
+
+    Raises:
+        RegisterError: ``adresboek.ongeldig``.
+    """
+    return Adresboek(_organisatie(one) for one in stuk["organisaties"])
 
 
 def _organisatie(stuk: OrganisatieStuk) -> Organisatie:

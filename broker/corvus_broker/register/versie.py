@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from corvus_crypto.signing import VerifyKey
     from corvus_routing.adresboek import Adresboek
     from corvus_routing.compileer import GecompileerdeTabel
+    from corvus_routing.gebieden import Gebieden
     from corvus_routing.regel import Verstrekkingentabel
     from corvus_schemas.catalogus import Catalogus
     from corvus_schemas.identifiers import Oin
+    from corvus_schemas.kenmerken import KenmerkWaarde
 
 _COMPILED_LIMIT: Final = 4
 
@@ -68,6 +70,8 @@ class Registerversie:
     partities: int
     broker_oin: Oin
     adresboek: Adresboek
+    gebieden: Gebieden
+    kenmerken: Mapping[str, KenmerkWaarde]
     tabel: Verstrekkingentabel
     tabel_digest: bytes
     ondertekenaars: tuple[str, ...]
@@ -103,6 +107,12 @@ class Registerversie:
     def certificaat(self, thumbprint: bytes) -> CertificaatVermelding | None:
         """Look a signing certificate up by its SHA-256."""
         return self._certificaten.get(thumbprint)
+
+    def can_sign(self, oin: str, op_ms: int) -> bool:
+        """Tell whether an organisation has a certificate to sign with at a moment."""
+        return any(
+            one.oin == oin and one.usable(op_ms) for one in self._certificaten.values()
+        )
 
     def sleutel(self, oin: str, op_ms: int, suite_id: int) -> Sleutel | None:
         """Give the newest key of an organisation that may be sealed to at a moment.

@@ -16,11 +16,19 @@ from corvus_broker.register.formaat import (
     parse_register,
     time_text,
 )
+from corvus_broker.register.openen import gebieden_of
 from corvus_crypto.dsse import parse_base64
-from corvus_schemas.errors import IdentityError
+from corvus_routing.adresboekwijziging import change_gebieden
+from corvus_schemas.errors import IdentityError, RegisterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from corvus_routing.adresboekwijziging import (
+        Adresboekwijziging,
+        Organisatiewijziging,
+    )
+    from corvus_routing.gebieden import Gebieden
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,11 @@ class Wijziging:
     tabel: str | None = None
     nieuw: Sequence[OrganisatieStuk] = field(default_factory=tuple)
     ingetrokken: Sequence[str] = field(default_factory=tuple)
+    kenmerken: Mapping[str, bool] = field(default_factory=dict)
+    gebieden: Gebieden | None = None
+    adresboek: Adresboekwijziging | None = None
+    adresboek_ms: int = 0
+    """When the change of the adresboek starts: its day, at midnight."""
 
 
 def next_version(basis: RegisterStuk, wijziging: Wijziging) -> RegisterStuk:
@@ -42,7 +55,8 @@ def next_version(basis: RegisterStuk, wijziging: Wijziging) -> RegisterStuk:
 
     Raises:
         IdentityError: ``certificaat.onbekend``; no organisation lists it.
-        RegisterError: ``register.ongeldig``.
+        RegisterError: ``register.ongeldig``, ``adresboek.ongeldig``,
+            ``gebieden.ongeldig``.
     """
     stuk = copy.deepcopy(basis)
     stuk["volgnummer"] += 1
@@ -52,9 +66,57 @@ def next_version(basis: RegisterStuk, wijziging: Wijziging) -> RegisterStuk:
     if wijziging.tabel is not None:
         stuk["tabel"] = wijziging.tabel
     stuk["organisaties"].extend(wijziging.nieuw)
+    if wijziging.kenmerken:
+        stuk["kenmerken"] = {**stuk.get("kenmerken", {}), **wijziging.kenmerken}
+    if wijziging.gebieden is not None:
+        stuk["gebieden"] = wijziging.gebieden.payload()
+    if wijziging.adresboek is not None:
+        _change_adresboek(stuk, wijziging.adresboek, wijziging.adresboek_ms)
     for thumbprint in wijziging.ingetrokken:
         _revoke(stuk, thumbprint.lower())
     return parse_register(stuk)
+
+
+def _change_adresboek(
+    stuk: RegisterStuk, wijziging: Adresboekwijziging, start_ms: int
+) -> None:
+    if wijziging.moves_places:
+        stuk["gebieden"] = change_gebieden(gebieden_of(stuk), wijziging).payload()
+    by_oin = {one["oin"]: one for one in stuk["organisaties"]}
+    for change in wijziging.organisaties:
+        own = by_oin.get(change.oin)
+        if own is None:
+            raise _refuse(
+                f"OIN {change.oin} is new and has no certificate or key in the draft",
+                "Give its whole entry with --voeg-organisatie.",
+            )
+        if change.eindigt:
+            own["geldig_tot"] = time_text(start_ms)
+            own["opvolger"] = change.opvolger
+        elif change.type is None:
+            _change_organisation(own, change, stuk["geldig_van"], start_ms)
+
+
+def _change_organisation(
+    own: OrganisatieStuk, change: Organisatiewijziging, van: str, start_ms: int
+) -> None:
+    # An organisation has one entry a version: what it serves changes with the version.
+    if van != time_text(start_ms):
+        raise _refuse(
+            f"the areas of OIN {change.oin} change on another moment than the version",
+            f"Let the version start then: --geldig-van {time_text(start_ms)}",
+        )
+    own["naam"] = change.naam or own["naam"]
+    if change.vt_regios is not None:
+        own["vt_regios"] = [*change.vt_regios]
+    if change.arrondissementen is not None:
+        own["arrondissementen"] = [*change.arrondissementen]
+    if change.gemeenten is not None:
+        own["gemeenten"] = [*change.gemeenten]
+
+
+def _refuse(what: str, advice: str) -> RegisterError:
+    return RegisterError("adresboek.ongeldig", what, advice=advice)
 
 
 def _revoke(stuk: RegisterStuk, thumbprint: str) -> None:

@@ -57,6 +57,22 @@ class Feit(msgspec.Struct, frozen=True):
     betrokkene: bytes | None = None
 
 
+class Persoon(msgspec.Struct, frozen=True):
+    """Who a position is about, by a pseudonym within the zaak."""
+
+    rol: str
+    index: Count
+    pseudoniem: bytes
+
+
+class Aanhoudingslast(msgspec.Struct, frozen=True):
+    """What the sender wants done with cellen of its own that are held."""
+
+    bericht_id: bytes
+    besluit: str
+    rubrieken: list[str]
+
+
 class Toekenning(msgspec.Struct, frozen=True):
     """The mask of cellen one column was granted."""
 
@@ -82,6 +98,8 @@ class Routering(WireRecord, frozen=True, kw_only=True):
     kenmerken: list[DeclaredKenmerk] = msgspec.field(default_factory=list)
     stelt_vast: list[Vaststelling] = msgspec.field(default_factory=list)
     feiten: list[Feit] = msgspec.field(default_factory=list)
+    personen: list[Persoon] = msgspec.field(default_factory=list)
+    aanhouding: Aanhoudingslast | None = None
     leeg: bytes
     toekenning: list[Toekenning]
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from corvus_schemas.wire.bericht import Persoon  # noqa: TC001 - msgspec reads the annotation
 from corvus_schemas.wire.record import Count, Moment, WireRecord
 
 
@@ -23,6 +24,50 @@ class Beslisregel(WireRecord, frozen=True, kw_only=True):
     redenen: bytes
     regels: list[str]
     routering: bytes
+    register_verzegeld: bytes
+    register: bytes
+    tijd: Moment
+    partitie: Count
+    offset: int
+
+
+class Beoordelde(msgspec.Struct, frozen=True):
+    """What a decision about one recipient depends on, and on nothing else."""
+
+    oin: str
+    type: str
+    toegekend: bytes
+    verwijzing: bool
+    kenmerken: str
+
+
+class Beoordeeldpersoon(msgspec.Struct, frozen=True):
+    """What counts about one person of a message, by role and index."""
+
+    rol: str
+    index: Count
+    kenmerken: str
+
+
+class Beoordeling(WireRecord, frozen=True, kw_only=True):
+    """Every input of the decisions about one message (SPEC 13)."""
+
+    SCHEMA: ClassVar[str] = "beoordeling"
+    bericht_id: bytes
+    manifest: bytes
+    routering: bytes
+    verstrekker: str
+    verstrekker_type: str
+    berichttype: str
+    schema: bytes
+    buckets: bytes
+    doel: str
+    regio: str
+    kenmerken: str
+    personen: list[Beoordeeldpersoon]
+    gevuld: bytes
+    ontvangers: list[Beoordelde]
+    statussen: list[str]
     register_verzegeld: bytes
     register: bytes
     tijd: Moment
@@ -50,6 +95,7 @@ class Auditbatch(WireRecord, frozen=True, kw_only=True):
     wortel: bytes
     bladeren: bytes
     beslisregels: list[Blad]
+    beoordelingen: list[Blad]
 
 
 class Zaakfeit(msgspec.Struct, frozen=True):
@@ -60,6 +106,27 @@ class Zaakfeit(msgspec.Struct, frozen=True):
     bron: bytes
     zetter: str
     betrokkene: bytes | None = None
+    kenners: list[str] = msgspec.field(default_factory=list)
+
+
+class AangehoudenVoor(msgspec.Struct, frozen=True):
+    """What is held for one recipient, as a mask over the positions."""
+
+    oin: str
+    posities: bytes
+
+
+class Aanhouding(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of which cellen are held; ``nummer`` is where they are stored."""
+
+    nummer: bytes
+    bericht_id: bytes
+    verstrekker: str
+    manifest: bytes
+    tijd: Moment
+    bevestigd: Moment
+    ontvangers: list[AangehoudenVoor]
+    vrijgeven: list[str] | None = None
 
 
 class Zaakstaat(WireRecord, frozen=True, kw_only=True):
@@ -75,6 +142,7 @@ class Zaakstaat(WireRecord, frozen=True, kw_only=True):
     blokkade: bool = False
     geheim_adres: bool = False
     feiten: list[Zaakfeit] = msgspec.field(default_factory=list)
+    aanhoudingen: list[Aanhouding] = msgspec.field(default_factory=list)
 
 
 class Ontvanger(msgspec.Struct, frozen=True):
@@ -97,6 +165,30 @@ class Berichtstaat(WireRecord, frozen=True, kw_only=True):
     tijd: Moment
     bewijs: bytes
     ontvangers: list[Ontvanger]
+    personen: list[Persoon] = msgspec.field(default_factory=list)
+
+
+class Aangehouden(WireRecord, frozen=True, kw_only=True):
+    """What is kept of a message of which cellen are held."""
+
+    SCHEMA: ClassVar[str] = "aangehouden"
+    zaak: bytes
+    bericht_id: bytes
+    verstrekker: str
+    tijd: Moment
+    posities: bytes
+    inzending: bytes
+
+
+class Uitvoering(WireRecord, frozen=True, kw_only=True):
+    """The router's own order to deliver or to forget what is held."""
+
+    SCHEMA: ClassVar[str] = "uitvoering"
+    soort: str
+    zaak: bytes
+    nummer: bytes
+    inhoud: bytes | None
+    attestatie: bytes
 
 
 class Geparkeerd(WireRecord, frozen=True, kw_only=True):

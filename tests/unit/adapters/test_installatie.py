@@ -15,7 +15,8 @@ from corvus_adapters.installatie.deelnemers import BROKER_OIN, list_deelnemers
 from corvus_adapters.installatie.functionarissen import read_functionaris
 from corvus_adapters.installatie.vertrouwen import read_vertrouwen
 from corvus_crypto.certificaten import to_ms
-from corvus_routing.gebied import Gebied, gebied_of, load_gebieden
+from corvus_routing.gebied import Gebied, gebied_of
+from corvus_routing.gebieden import load_gebieden
 from corvus_schemas.errors import RegisterError, SettingsError
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def test_the_scenarios_regions_resolve_to_one_organisation(
 
 
 def test_the_whole_country_has_one_organisation_per_type_and_region() -> None:
-    everyone = list_deelnemers(load_gebieden(), "alle")
+    everyone = list_deelnemers(load_gebieden(), "alle", NU.date())
     assert len({deelnemer.oin for deelnemer in everyone}) == len(everyone)
     assert len({deelnemer.map for deelnemer in everyone}) == len(everyone)
     assert sum(deelnemer.type == "VT" for deelnemer in everyone) == 26
@@ -110,7 +111,7 @@ def test_the_whole_country_has_one_organisation_per_type_and_region() -> None:
         deelnemer.oin.startswith("00009999") and deelnemer.oin != BROKER_OIN
         for deelnemer in everyone
     )
-    assert list_deelnemers(load_gebieden(), "alle") == everyone
+    assert list_deelnemers(load_gebieden(), "alle", NU.date()) == everyone
 
 
 def test_a_full_sandbox_answers_everywhere(tmp_path: Path) -> None:
@@ -125,8 +126,8 @@ def test_a_full_sandbox_answers_everywhere(tmp_path: Path) -> None:
     assert versie.partities == 8
     assert set(steps) == {"autoriteit", "organisaties", "tabel", "register"}
     gebieden = load_gebieden()
-    for code, regio in gebieden["vt_regios"].items():
-        gebied = Gebied(vt_regio=code, arrondissement=regio["arrondissement"])
+    for regio in gebieden.regios_op(NU.date()):
+        gebied = Gebied(vt_regio=regio.code, arrondissement=regio.arrondissement)
         for kind in ("VT", "POL", "OM", "SCHOOL", "GEM", "GI", "ZORG", "KMAR"):
             assert versie.adresboek.resolve(kind, gebied, NU).type == kind
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from corvus_routing.adresboek import Adresboek, Organisatie
-from corvus_routing.gebied import Gebied, GebiedenData, gebied_of, load_gebieden
+from corvus_routing.gebied import Gebied, gebied_of
+from corvus_routing.gebieden import load_gebieden, parse_gebieden
 from corvus_schemas.errors import AddressError, RegisterError
 from corvus_schemas.identifiers import Oin
 
@@ -134,6 +135,23 @@ def test_an_organisation_is_given_as_it_is_at_that_moment() -> None:
         ([replace(VT18, type="KLM")], "type"),
         ([replace(VT18, geldig_tot=START)], "empty"),
         ([replace(VT18, opvolger=VT18.oin)], "lead back"),
+        ([replace(VT18, opvolger=VT19.oin), VT19], "no end"),
+        ([replace(VT18, geldig_tot=EINDE, opvolger=OM.oin), OM], "another type"),
+        (
+            [
+                replace(VT18, geldig_tot=EINDE, opvolger=VT19.oin),
+                replace(VT19, geldig_van=NU),
+            ],
+            "not there when it ends",
+        ),
+        (
+            [
+                replace(VT18, geldig_tot=EINDE, opvolger=VT19.oin),
+                replace(VT18, geldig_van=NU),
+                VT19,
+            ],
+            "a later period",
+        ),
         (
             [replace(VT18, opvolger=VT19.oin), replace(VT19, opvolger=VT18.oin)],
             "lead back",
@@ -176,12 +194,12 @@ def test_a_name_in_two_regions_is_refused_with_both_named(naam: str) -> None:
 
 
 def test_a_code_settles_which_bergen_but_not_which_gennep() -> None:
-    gemeenten = load_gebieden()["gemeenten"].values()
+    gemeenten = load_gebieden().lijst.gemeenten
     for entry in gemeenten:
-        if entry["naam"].startswith("Bergen") and not entry["conflict"]:
-            found = gebied_of(entry["gemeentecode"], load_gebieden())
-            assert found.vt_regio == entry["vt_regio"]
-    (code, _) = [e["gemeentecode"] for e in gemeenten if e["naam"] == "Gennep"]
+        if entry.naam.startswith("Bergen") and not entry.conflict:
+            found = gebied_of(entry.code, load_gebieden())
+            assert found.vt_regio == entry.vt_regio
+    (code, _) = [e.code for e in gemeenten if e.naam == "Gennep"]
     with pytest.raises(AddressError, match="dubbele_route"):
         gebied_of(code, load_gebieden())
 
@@ -190,21 +208,24 @@ def test_two_spellings_of_one_gemeente_are_no_ambiguity() -> None:
     assert gebied_of("Sint-Michielsgestel", load_gebieden()).vt_regio == "VT23"
 
 
-def test_a_gemeente_that_is_gone_is_not_found() -> None:
-    gebieden: GebiedenData = {
-        "vt_regios": {"VT01": {"naam": "Noord", "arrondissement": "Noord-NL"}},
-        "gemeenten": {
-            "G1": {
-                "gemeentecode": "X001",
-                "naam": "Oud",
-                "vt_regio": "VT01",
-                "conflict": False,
-                "geldig_van": "2018-01-01",
-                "geldig_tot": "2020-01-01",
-            }
-        },
-        "namen": {"oud": ["G1"]},
-    }
+def test_a_gemeente_that_is_gone_is_refused_with_what_it_went_into() -> None:
+    day = {"geldig_van": "2018-01-01"}
+    gebieden = parse_gebieden(
+        {
+            "soort": "corvus.gebieden",
+            "synthetisch": True,
+            "vt_regios": [
+                {"code": "VT01", "naam": "Noord", "arrondissement": "Noord-NL", **day}
+            ],
+            "ao_regios": [],
+            "gemeenten": [
+                {"code": "X001", "naam": "Oud", "vt_regio": "VT01", **day}
+                | {"geldig_tot": "2020-01-01", "opvolgers": ["X002"]},
+                {"code": "X002", "naam": "Nieuw", "vt_regio": "VT01", **day},
+            ],
+        }
+    )
     assert gebied_of("Oud", gebieden, op=date(2019, 1, 1)).gemeente == "X001"
-    with pytest.raises(AddressError, match=r"regio\.onbekend"):
+    with pytest.raises(AddressError, match=r"Nieuw \(X002\)") as caught:
         gebied_of("Oud", gebieden, op=date(2020, 1, 1))
+    assert caught.value.code == "regio.vervallen"

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from corvus_routing.gebied import Gebied, check_gebied, gebied_of, load_gebieden
+from corvus_routing.gebied import Gebied, check_gebied, gebied_of
+from corvus_routing.gebieden import load_gebieden
 from corvus_schemas.errors import AddressError
 
 GEBIEDEN = load_gebieden()
@@ -43,8 +44,8 @@ def test_a_place_before_its_first_day_is_not_known() -> None:
 
 
 def test_every_vt_regio_and_every_synthetic_code_is_there_once() -> None:
-    assert len(GEBIEDEN["vt_regios"]) == 26
-    codes = [one["gemeentecode"] for one in GEBIEDEN["gemeenten"].values()]
+    assert len(GEBIEDEN.regios_op(DAY)) == 26
+    codes = [one.code for one in GEBIEDEN.gemeenten_op(DAY)]
     assert len(set(codes)) == len(codes) == 380
     assert all(len(code) == 4 and not code.isdigit() for code in codes)
 
@@ -60,10 +61,10 @@ def test_every_vt_regio_and_every_synthetic_code_is_there_once() -> None:
 )
 def test_an_area_whose_parts_contradict_each_other_is_refused(gebied: Gebied) -> None:
     with pytest.raises(AddressError, match=r"regio\.tegenstrijdig"):
-        check_gebied(gebied)
+        check_gebied(gebied, GEBIEDEN, DAY)
 
 
 def test_an_area_whose_parts_agree_passes() -> None:
-    check_gebied(gebied_of("Amsterdam", GEBIEDEN))
-    check_gebied(Gebied(None, "VT21", "West-Brabant"))
-    check_gebied(Gebied())
+    check_gebied(gebied_of("Amsterdam", GEBIEDEN), GEBIEDEN, DAY)
+    check_gebied(Gebied(None, "VT21", "West-Brabant"), GEBIEDEN, DAY)
+    check_gebied(Gebied(), GEBIEDEN, DAY)

@@ -4,8 +4,7 @@ import pytest
 from routing_model import CATALOGUS
 
 from corvus_routing.beslissing import Beslissing, Reden, Soort, Uitkomst
-from corvus_routing.indeling import indeling_of
-from corvus_routing.projection import REGEL_VERWIJZING, Projectie, project
+from corvus_routing.projection import Projectie, project
 
 POSITIES = CATALOGUS.berichttypen["bekendheidscheck"].posities((1, 1, 1))
 BIT = {positie.rubriek.naam: 1 << positie.index for positie in POSITIES}
@@ -21,7 +20,7 @@ BESLISSING = Beslissing(
 
 def test_only_project_makes_a_projectie() -> None:
     with pytest.raises(TypeError):
-        Projectie(object(), (ALLES, 0, 0), BESLISSING, indeling_of(POSITIES))
+        Projectie(object(), (ALLES, 0, 0))
 
 
 def test_what_goes_is_held_and_is_refused() -> None:
@@ -29,7 +28,6 @@ def test_what_goes_is_held_and_is_refused() -> None:
     assert projectie.mask == BIT["vraag"]
     assert projectie.aangehouden == BIT["contactpersonen"]
     assert projectie.geweigerd == ALLES & ~BIT["vraag"] & ~BIT["contactpersonen"]
-    assert list(projectie.regels_per_positie.values()) == [("R1", "R2"), ("R3",)]
 
 
 def test_what_the_sender_did_not_grant_never_goes() -> None:
@@ -45,7 +43,6 @@ def test_bits_beyond_the_positions_are_ignored() -> None:
 def test_a_verwijzing_comes_along_but_never_goes_alone() -> None:
     projectie = project(ALLES, ALLES, BESLISSING, POSITIES, with_verwijzing=True)
     assert projectie.mask == BIT["vraag"] | BIT["verwijzing"]
-    assert (REGEL_VERWIJZING,) in projectie.regels_per_positie.values()
     alone = project(
         ALLES, BIT["verwijzing"], BESLISSING, POSITIES, with_verwijzing=True
     )

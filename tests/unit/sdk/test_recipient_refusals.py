@@ -224,7 +224,7 @@ async def test_what_was_withheld_is_told_to_the_sender_only(sim: Simulator) -> N
     # SPEC 12-2
     kenmerken = {"opsporingsbelang": True}
     sim.submit(sim.message(POL, concept(kenmerken=kenmerken)))
-    (bewijs,) = sim.receipts(POL)
+    bewijs, _ = sim.receipts(POL)  # and then AANGEHOUDEN
     (vt,) = bewijs.verstrekkingen
     assert {one.reden for one in vt.geweigerd} == {"aangehouden"}
     ontvangst = open_levering(sim.deliveries(VT)[0], sim.org(VT).lezer)

@@ -8,7 +8,7 @@ import pytest
 from simulator import CATALOGUS, OM, POL, RVDK, VT, concept
 
 from corvus_adapters.sdk.concept import parse_concept
-from corvus_routing.gebied import load_gebieden
+from corvus_routing.gebieden import load_gebieden
 from corvus_schemas.errors import AddressError, CorvusError, SchemaError, SealError
 from corvus_schemas.voorbeeld import voorbeeld_inhoud
 
@@ -91,14 +91,14 @@ def test_an_unknown_place_is_refused_with_what_looks_like_it(sim: Simulator) -> 
 def test_an_ambiguous_place_is_refused_with_its_candidates(sim: Simulator) -> None:
     gebieden = load_gebieden()
     name = next(
-        name
-        for name, keys in sorted(gebieden["namen"].items())
-        if len({gebieden["gemeenten"][key]["vt_regio"] for key in keys}) > 1
+        one.naam
+        for one in gebieden.lijst.gemeenten
+        if len({same.vt_regio for same in gebieden.named(one.naam)}) > 1
     )
     error = refused(sim, AddressError, gemeente=name)
     assert error.code == "dubbele_route"
-    for key in gebieden["namen"][name]:
-        assert gebieden["gemeenten"][key]["vt_regio"] in error.message
+    for one in gebieden.named(name):
+        assert one.vt_regio in error.message
 
 
 def test_an_unknown_region_is_refused_with_those_there_are(sim: Simulator) -> None:

@@ -1,0 +1,126 @@
+"""The driver's part of holds: store before the commit, destroy after it, look for ends.
+
+Storing and destroying can be done again and change nothing, so a crash between the
+store and the transaction of the batch leaves nothing half-done: the batch is decided
+again and gives the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from corvus_broker.effecten import SOORT_UITVOERING, Uitvoeringslast
+from corvus_broker.ports import Append, Bewaard
+from corvus_broker.topics import INZENDING
+from corvus_schemas.wire.staat import Uitvoering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from corvus_broker.effecten import Effecten
+    from corvus_broker.omgeving import Grenzen
+    from corvus_broker.ports import Aanhoudopslag, Transport
+    from corvus_crypto.attestatie import Attesteerder
+
+SWEEP_MS: Final = 60_000
+"""How often the store is asked for holds that are at their end."""
+
+
+class Bewaarder:
+    """Keeps what the pipeline holds, and gives it back when it is released."""
+
+    def __init__(
+        self,
+        opslag: Aanhoudopslag,
+        attesteerder: Attesteerder,
+        grenzen: Grenzen,
+        clock_ms: Callable[[], int],
+    ) -> None:
+        self._opslag = opslag
+        self._attesteerder = attesteerder
+        self._grenzen = grenzen
+        self._clock_ms = clock_ms
+        self._swept = 0
+
+    async def before_commit(
+        self, partition: int, effecten: Sequence[Effecten]
+    ) -> list[Append]:
+        """Store what is held; give the router's own orders, to be committed along.
+
+        Raises:
+            UnavailableError: nothing may be committed.
+        """
+        kept = [
+            Bewaard(
+                held.aanhouding.nummer,
+                held.zaak,
+                held.partitie,
+                held.aanhouding.tijd,
+                held.aanhouding.tijd + self._grenzen.herbevestigen_ms,
+                held.aanhouding.tijd + self._grenzen.aanhouden_ms,
+                held.inhoud,
+            )
+            for one in effecten
+            for held in one.te_bewaren
+        ]
+        if kept:
+            await self._opslag.bewaar(kept)
+        orders: list[Append] = []
+        for one in effecten:
+            for last in one.uitvoeringen:
+                inhoud = await self._opslag.haal(last.nummer)
+                orders.append(self._order(last, partition, inhoud))
+        return orders
+
+    async def after_commit(self, effecten: Sequence[Effecten]) -> None:
+        """Put off and destroy what the committed batch says.
+
+        Raises:
+            UnavailableError: the sweep finds later what was to be destroyed.
+        """
+        for one in effecten:
+            for nummer, tijd in one.bevestigd:
+                later = tijd + self._grenzen.herbevestigen_ms
+                await self._opslag.bevestig(nummer, later)
+        ended = [nummer for one in effecten for nummer in one.vernietigd]
+        if ended:
+            await self._opslag.vernietig(ended)
+
+    async def sweep(self, transport: Transport, partition: int) -> None:
+        """Order the end of holds whose time has come, once a minute.
+
+        Raises:
+            UnavailableError: nothing is lost; swept again later.
+        """
+        now = self._clock_ms()
+        if now < self._swept + SWEEP_MS:
+            return
+        self._swept = now
+        ended = [
+            self._order(
+                Uitvoeringslast(Uitvoeringslast.VERNIETIGING, zaak, nummer),
+                partition,
+                None,
+            )
+            for nummer, zaak in await self._opslag.verlopen(partition, now)
+        ]
+        if ended:
+            await transport.append(ended)
+
+    def _order(
+        self, last: Uitvoeringslast, partition: int, inhoud: bytes | None
+    ) -> Append:
+        order = Uitvoering(
+            soort=last.soort,
+            zaak=last.zaak,
+            nummer=last.nummer,
+            inhoud=inhoud,
+            attestatie=b"",
+        )
+        [signed] = self._attesteerder.attest(
+            [(SOORT_UITVOERING, order.encode())], self._clock_ms()
+        )
+        value = msgspec.structs.replace(order, attestatie=signed.encode()).encode()
+        return Append(INZENDING, partition, last.nummer, value)
