@@ -237,6 +237,16 @@ def test_a_mask_keeps_its_positions(positions: set[int]) -> None:
     assert parse_mask(encode_mask(mask, 201), 201) == mask
 
 
+def _unpadded(padded: bytes) -> bytes | None:
+    """Take the padding off; None where it is refused."""
+    try:
+        return cel.unpad(padded)
+    except EnvelopeError as error:
+        if error.code != "cel.opvulling":
+            raise
+        return None
+
+
 @given(st.integers(0, 2000), st.data())
 def test_padding_hides_the_size_within_its_bucket(
     size: int, data: st.DataObject
@@ -251,9 +261,5 @@ def test_padding_hides_the_size_within_its_bucket(
     at = data.draw(st.integers(0, bucket - 1))
     changed = flip_bit(padded, at * 8 + 1)
     # There is one padding of a content: what is not made by it is refused.
-    try:
-        content = cel.unpad(changed)
-    except EnvelopeError as error:
-        assert error.code == "cel.opvulling"
-    else:
-        assert cel.pad(content) == changed
+    content = _unpadded(changed)
+    assert content is None or cel.pad(content) == changed
