@@ -133,6 +133,9 @@ class Counter:
         ]
         self.gate.handled(len(records))
 
+    def held(self, partition: int, count: int, overdue: int) -> None:
+        pass
+
     def takeover(self, partition: int, restored: int) -> None:
         """Not counted."""
 

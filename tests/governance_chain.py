@@ -61,6 +61,9 @@ class Uitkomsten(Waarnemer):
         assert len(records) == len(effecten)
         self.effecten += effecten
 
+    def held(self, partition: int, count: int, overdue: int) -> None:
+        pass
+
     def takeover(self, partition: int, restored: int) -> None:
         assert restored >= 0
         assert partition in range(PARTITIES)

@@ -205,6 +205,7 @@ def build_worker(  # noqa: PLR0913 - what a worker ties together
         attesteerder,
         build_grenzen(installatie),
         lambda: int(utc_now().timestamp() * 1000),
+        waarnemer.held,
     )
     return Worker(
         partition,

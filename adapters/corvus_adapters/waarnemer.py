@@ -77,6 +77,18 @@ class RouterWaarnemer(Waarnemer):
             ["invariant"],
             registry=registry,
         )
+        self._held = Gauge(
+            "corvus_holds",
+            "Messages of which cellen are held, by partition.",
+            ["partitie"],
+            registry=registry,
+        )
+        self._overdue = Gauge(
+            "corvus_holds_overdue",
+            "Holds that their sender did not confirm in time (T35).",
+            ["partitie"],
+            registry=registry,
+        )
         self._batch = Histogram(
             "corvus_batch_records",
             "Records in one transaction.",
@@ -139,6 +151,11 @@ class RouterWaarnemer(Waarnemer):
         """Note that a partition was claimed."""
         self._takeovers.labels(partition).inc()
         self._log.info("router.takeover", partitie=partition, hersteld=restored)
+
+    def held(self, partition: int, count: int, overdue: int) -> None:
+        """Show how much is held, and how much of it is overdue."""
+        self._held.labels(str(partition)).set(count)
+        self._overdue.labels(str(partition)).set(overdue)
 
     def lost(self, partition: int, code: str) -> None:
         """Note that a partition has to be claimed again."""

@@ -37,11 +37,14 @@ class Bewaarder:
         attesteerder: Attesteerder,
         grenzen: Grenzen,
         clock_ms: Callable[[], int],
+        noteer: Callable[[int, int, int], None] = lambda *_: None,
     ) -> None:
+        """Take what is needed; ``noteer`` hears partition, holds, overdue holds."""
         self._opslag = opslag
         self._attesteerder = attesteerder
         self._grenzen = grenzen
         self._clock_ms = clock_ms
+        self._noteer = noteer
         self._swept = 0
 
     async def before_commit(
@@ -89,7 +92,7 @@ class Bewaarder:
             await self._opslag.vernietig(ended)
 
     async def sweep(self, transport: Transport, partition: int) -> None:
-        """Order the end of holds whose time has come, once a minute.
+        """Order the end of holds whose time has come, and count all, once a minute.
 
         Raises:
             UnavailableError: nothing is lost; swept again later.
@@ -108,6 +111,7 @@ class Bewaarder:
         ]
         if ended:
             await transport.append(ended)
+        self._noteer(partition, *await self._opslag.tel(partition, now))
 
     def _order(
         self, last: Uitvoeringslast, partition: int, inhoud: bytes | None

@@ -183,6 +183,10 @@ class Aanhoudopslag(Protocol):
         """Destroy key and content for good; what is not there is no fault."""
         ...
 
+    async def tel(self, partitie: int, op_ms: int) -> tuple[int, int]:
+        """Count the holds of a partition, and those not confirmed in time."""
+        ...
+
     async def verlopen(
         self, partitie: int, op_ms: int
     ) -> Sequence[tuple[bytes, bytes]]:

@@ -41,6 +41,10 @@ class Waarnemer(Protocol):
         """Note that a partition was claimed and so many state records were read."""
         ...
 
+    def held(self, partition: int, count: int, overdue: int) -> None:
+        """Note how much is held, and how much of it was not confirmed in time."""
+        ...
+
     def lost(self, partition: int, code: str) -> None:
         """Note that a partition has to be claimed again, and why."""
         ...

@@ -55,6 +55,9 @@ class Noting(Waarnemer):
         assert len(records) == len(effecten)
         self.effecten += effecten
 
+    def held(self, partition: int, count: int, overdue: int) -> None:
+        pass
+
     def takeover(self, partition: int, restored: int) -> None:
         assert partition in range(PARTITIES)
         self.restored.append(restored)

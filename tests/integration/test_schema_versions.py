@@ -59,6 +59,9 @@ class Noting(Waarnemer):
         assert len(records) == len(effecten)
         self.outcomes += [(one.uitkomst, one.code) for one in effecten]
 
+    def held(self, partition: int, count: int, overdue: int) -> None:
+        pass
+
     def takeover(self, partition: int, restored: int) -> None:
         assert partition in range(PARTITIES)
         assert restored >= 0

@@ -86,6 +86,10 @@ class Opslag:
         """Give some holds of a partition that are at their end: (nummer, zaak)."""
         return await _work(lambda: self._ended(partitie, op_ms))
 
+    async def tel(self, partitie: int, op_ms: int) -> tuple[int, int]:
+        """Count the holds of a partition, and those not confirmed in time."""
+        return await _work(lambda: self._count(partitie, op_ms))
+
     def standing(self) -> list[tuple[bytes, int, int, int, int]]:
         """Give every hold: nummer, partition, and its three moments in ms."""
         columns = _inhoud.c
@@ -151,6 +155,15 @@ class Opslag:
         for engine, table in ((self._sleutels, _sleutels), (self._inhoud, _inhoud)):
             with engine.begin() as connection:
                 connection.execute(table.delete().where(table.c.nummer.in_(nummers)))
+
+    def _count(self, partitie: int, op_ms: int) -> tuple[int, int]:
+        late = sa.case((_inhoud.c.herbevestigen_voor <= op_ms, 1))
+        query = sa.select(sa.func.count(), sa.func.count(late)).where(
+            _inhoud.c.partitie == partitie
+        )
+        with self._inhoud.connect() as connection:
+            held, overdue = connection.execute(query).one()
+        return int(held), int(overdue)
 
     def _ended(self, partitie: int, op_ms: int) -> list[tuple[bytes, bytes]]:
         query = (

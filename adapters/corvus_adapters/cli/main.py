@@ -29,6 +29,7 @@ GROUPS: Final = (
     "schema",
     "scenario",
     "geparkeerd",
+    "aangehouden",
     "kafka",
 )
 _HELP: Final = (

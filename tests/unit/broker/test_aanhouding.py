@@ -197,6 +197,10 @@ async def test_what_is_confirmed_stays_held(zaak: Zaak) -> None:
     opslag = build_opslag(zaak.sim.sandbox)
     [due] = [one[3] for one in opslag.standing() if one[0] == held.nummer]
     assert due == zaak.staat.aanhoudingen[0].bevestigd + 14 * 86_400_000
+    [record] = [one for one in opslag.standing() if one[0] == held.nummer]
+    before = await opslag.tel(record[1], due - 1)
+    late = await opslag.tel(record[1], due)
+    assert (late[0], late[1]) == (before[0], before[1] + 1)
     assert await zaak.received() == []
 
 
