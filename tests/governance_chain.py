@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from noting import Noting
 from register_topic import Klok, Notities
 from simulator import POL, VT, concept
 from simulator_registers import (
@@ -31,19 +31,16 @@ from corvus_broker.register import (
     sign_register,
     sign_tabel,
 )
-from corvus_broker.service import Waarnemer
 from corvus_crypto.certificaten import to_ms
 from corvus_routing.tabel import parse_tabel
 from corvus_schemas.catalogus import load_catalogus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from corvus_adapters.sdk import Organisatie
     from corvus_adapters.sqlite import SqliteTransport
     from corvus_broker.effecten import Effecten
-    from corvus_broker.ports import Record
     from corvus_broker.register import Registerversie
 
 PARTITIES = 4
@@ -51,33 +48,12 @@ MINUTE_MS = 60_000
 GRACE_MS = 15 * MINUTE_MS
 
 
-@dataclass
-class Uitkomsten(Waarnemer):
-    """Keeps what the router decided."""
-
-    effecten: list[Effecten] = field(default_factory=list)
-
-    def handled(self, records: Sequence[Record], effecten: Sequence[Effecten]) -> None:
-        assert len(records) == len(effecten)
-        self.effecten += effecten
-
-    def held(self, partition: int, count: int, overdue: int) -> None:
-        pass
-
-    def takeover(self, partition: int, restored: int) -> None:
-        assert restored >= 0
-        assert partition in range(PARTITIES)
-
-    def lost(self, partition: int, code: str) -> None:
-        raise AssertionError((partition, code))
-
-
 class Keten:
     """A router, an operator and organisations; each opened the files by itself."""
 
     def __init__(self, path: Path, transport: SqliteTransport, klok: Klok) -> None:
         self.path, self.transport, self.klok = path, transport, klok
-        self.uitkomsten, self.notities = Uitkomsten(), Notities()
+        self.uitkomsten, self.notities = Noting(), Notities()
         self.orgs: dict[str, Organisatie] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()

@@ -6,12 +6,12 @@ import asyncio
 import copy
 import shutil
 import sqlite3
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
 from chain_load import transport_of
+from noting import Noting
 from simulator import OM, POL, RVDK, VT, concept
 from transport_backends import started
 
@@ -25,7 +25,6 @@ from corvus_adapters.cli.geparkeerd import offer_again
 from corvus_adapters.installatie import Installatie
 from corvus_adapters.sdk import Ontvangst
 from corvus_broker.ports import Append
-from corvus_broker.service import Waarnemer
 from corvus_broker.staat import zaak_key
 from corvus_broker.topics import INZENDING
 from corvus_crypto.zaak import alias_partition
@@ -34,36 +33,14 @@ from corvus_schemas.wire.bewijs import Status
 from corvus_schemas.wire.staat import Zaakstaat
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from corvus_adapters.sdk import Concept, Organisatie
     from corvus_broker.effecten import Effecten
-    from corvus_broker.ports import Record, Transport
+    from corvus_broker.ports import Transport
 
 PARTITIES = 4
-
-
-@dataclass
-class Noting(Waarnemer):
-    """Keeps what the driver reports."""
-
-    effecten: list[Effecten] = field(default_factory=list)
-    restored: list[int] = field(default_factory=list)
-
-    def handled(self, records: Sequence[Record], effecten: Sequence[Effecten]) -> None:
-        assert len(records) == len(effecten)
-        self.effecten += effecten
-
-    def held(self, partition: int, count: int, overdue: int) -> None:
-        pass
-
-    def takeover(self, partition: int, restored: int) -> None:
-        assert partition in range(PARTITIES)
-        self.restored.append(restored)
-
-    def lost(self, partition: int, code: str) -> None:
-        raise AssertionError((partition, code))
 
 
 class Chain:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from chain_load import transport_of
+from noting import Noting
 from schema_versies import as_data, evolved
 from simulator import POL, VT, concept
 from transport_backends import started
@@ -25,18 +26,16 @@ from corvus_adapters.sdk import Ontvangst
 from corvus_adapters.sdk.organisatie import Organisatie
 from corvus_adapters.sdk.post import Geweigerdepost, Ontvangenbewijs
 from corvus_broker.ports import Append
-from corvus_broker.service import Waarnemer
 from corvus_broker.topics import INZENDING
 from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.identifiers import parse_bericht_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from corvus_adapters.sdk.postbus import Postbus
-    from corvus_broker.effecten import Effecten
-    from corvus_broker.ports import Record, Transport
+    from corvus_broker.ports import Transport
     from corvus_schemas.catalogus import Catalogus
 
 PARTITIES = 4
@@ -47,27 +46,6 @@ OUD = load_catalogus()
 @pytest.fixture(scope="module")
 def nieuw(tmp_path_factory: pytest.TempPathFactory) -> Catalogus:
     return evolved(tmp_path_factory.mktemp("nieuw"))
-
-
-class Noting(Waarnemer):
-    """Keeps what came of each message."""
-
-    def __init__(self) -> None:
-        self.outcomes: list[tuple[str, str]] = []
-
-    def handled(self, records: Sequence[Record], effecten: Sequence[Effecten]) -> None:
-        assert len(records) == len(effecten)
-        self.outcomes += [(one.uitkomst, one.code) for one in effecten]
-
-    def held(self, partition: int, count: int, overdue: int) -> None:
-        pass
-
-    def takeover(self, partition: int, restored: int) -> None:
-        assert partition in range(PARTITIES)
-        assert restored >= 0
-
-    def lost(self, partition: int, code: str) -> None:
-        raise AssertionError((partition, code))
 
 
 class Versions:
@@ -174,9 +152,10 @@ async def test_an_older_router_refuses_by_name_and_takes_the_same_bytes_later(
     async with chain.router(OUD):
         verzonden = await pol.verstuur(concept(inhoud=inhoud))
         async with asyncio.timeout(30):
-            while not chain.noted.outcomes:  # noqa: ASYNC110 - the driver reports by calls
+            while not chain.noted.effecten:  # noqa: ASYNC110 - the driver reports by calls
                 await asyncio.sleep(0.01)
-    assert chain.noted.outcomes == [("ONBESTELBAAR", "schema.versie")]
+    told = [(one.uitkomst, one.code) for one in chain.noted.effecten]
+    assert told == [("ONBESTELBAAR", "schema.versie")]
     uitgaand = pol.postbus.uitgaand(parse_bericht_id(verzonden.bericht_id))
     assert uitgaand is not None
     again = Append(INZENDING, uitgaand.partitie, b"", uitgaand.inhoud)
