@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SCENARIOS: Final = Path(__file__).parents[1] / "scenarios"
 # Answers, facts that are cited, what is held, several persons.
-PLAYED: Final = ("S05", "S08", "S11", "S14", "S20")
+PLAYED: Final = ("S05", "S06", "S08", "S11", "S14", "S16", "S17", "S20")
 
 
 @pytest.mark.xdist_group("scenarios")
