@@ -18,6 +18,7 @@ from corvus_adapters.bewijs.bestand import (
     Gevonden,
     collect,
     parse_bewijsbestand,
+    write_proofs,
 )
 from corvus_adapters.bewijs.verificatie import STAPPEN, Verificateur
 from corvus_adapters.cli.scenario import make_toneel, play_and_compare, running_router
@@ -41,9 +42,9 @@ def installatie(tmp_path_factory: pytest.TempPathFactory) -> Installatie:
     return Installatie.open(path)
 
 
-async def _gevonden(installatie: Installatie) -> list[Gevonden]:
+async def _gevonden(installatie: Installatie, path: Path = SCENARIO) -> list[Gevonden]:
     async with running_router(installatie) as transport:
-        [scenario] = load_scenarios(SCENARIO)
+        [scenario] = load_scenarios(path)
         assert (
             await play_and_compare(make_toneel(installatie, transport), scenario) == []
         )
@@ -73,6 +74,22 @@ def test_every_delivery_of_a_case_is_proven(
         assert [stap.naam for stap in verslag.stappen] == list(STAPPEN)
         assert verslag.ok, verslag.stappen[-1]
         assert verslag.verstrekt
+
+
+def test_what_was_held_has_a_proof_of_its_own(
+    tmp_path: Path,
+) -> None:
+    # SPEC 17-4
+    make_sandbox(tmp_path / "sandbox", nu=utc_now())
+    installatie = Installatie.open(tmp_path / "sandbox")
+    found = asyncio.run(_gevonden(installatie, SCENARIO.with_name("S16.yaml")))
+    own = Verificateur(installatie.vertrouwen, load_catalogus())
+    proven = [own.verify(parse_bewijsbestand(one.bestand.encode())) for one in found]
+    assert all(one.ok for one in proven)
+    meldingen = [one for one in found if one.berichttype == "politiemelding"]
+    assert len({one.bericht_id for one in meldingen}) == len(meldingen) - 1
+    assert len(write_proofs(tmp_path / "bewijzen", found)) == len(found)
+    assert len(list((tmp_path / "bewijzen").iterdir())) == len(found)
 
 
 def _flip(data: bytes, at: int) -> bytes:

@@ -138,7 +138,8 @@ class Gevonden:
 class _Oogst:
     leveringen: dict[bytes, tuple[str, bytes]]
     regels: dict[bytes, tuple[bytes, bytes]]
-    bewijzen: dict[tuple[str, bytes], bytes]
+    bewijzen: dict[bytes, bytes]
+    """By the digest of each levering that a receipt of the broker names."""
     terugmeldingen: dict[bytes, list[bytes]]
 
 
@@ -175,7 +176,9 @@ def _sort(oin: str, value: bytes, oogst: _Oogst) -> None:
         oogst.leveringen[digest] = (oin, value)
     elif geattesteerd.soort == SOORT_BEWIJS:
         bewijs = Ontvangstbewijs.decode(geattesteerd.inhoud)
-        oogst.bewijzen.setdefault((bewijs.verstrekker, bewijs.bericht_id), value)
+        for verstrekking in bewijs.verstrekkingen:
+            if verstrekking.levering is not None:
+                oogst.bewijzen.setdefault(verstrekking.levering, value)
     elif geattesteerd.soort == SOORT_TERUGMELDING:
         melding = Terugmelding.decode(geattesteerd.inhoud)
         levering = Ontvangstbewijs.decode(melding.bewijs).levering
@@ -201,7 +204,7 @@ def _gevonden(
             levering=value,
             beslisregel=inhoud,
             beslisregel_attestatie=attestatie,
-            ontvangstbewijs=oogst.bewijzen.get((regel.verstrekker, regel.bericht_id)),
+            ontvangstbewijs=oogst.bewijzen.get(digest),
             terugmeldingen=tuple(oogst.terugmeldingen.get(digest, ())),
             register=register,
             tabel=tabel,
@@ -218,10 +221,14 @@ async def _read_all(transport: Transport, topics: Sequence[str]) -> list[Record]
 def write_proofs(folder: Path, found: Iterable[Gevonden]) -> list[Path]:
     """Write a file per delivery, named by berichttype, id and recipient."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
+    paths: list[Path] = []
     for one in found:
-        name = f"{one.berichttype}-{one.bericht_id.hex()[:12]}-{one.ontvanger}{SUFFIX}"
-        path = folder / name
+        name = f"{one.berichttype}-{one.bericht_id.hex()[:12]}-{one.ontvanger}"
+        path = folder / f"{name}{SUFFIX}"
+        number = 1
+        while path in paths:  # what was held came later, of the same message
+            number += 1
+            path = folder / f"{name}-{number}{SUFFIX}"
         path.write_text(one.bestand.encode(), "utf-8")
         paths.append(path)
     return paths
