@@ -12,9 +12,9 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from corvus_broker.effecten import SOORT_BEWIJS, SOORT_LEVERING, SOORT_TERUGMELDING
 from corvus_broker.topics import AUDIT, levering_topics
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from corvus_adapters.audit.insluiter import Insluiter
     from corvus_broker.ports import Record, Transport
 
 SOORT: Final = "corvus.bewijsbestand"
-VERSIE: Final = 1
+VERSIE: Final = 2
 SUFFIX: Final = ".bewijs.json"
 LARGEST_ENTRY: Final = 64 * 1024 * 1024
 
@@ -39,7 +40,7 @@ LARGEST_ENTRY: Final = 64 * 1024 * 1024
 class _Inhoud(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     soort: Literal["corvus.bewijsbestand"]
-    versie: Literal[1]
+    versie: Literal[1, 2]
     levering: str
     beslisregel: str
     beslisregel_attestatie: str
@@ -47,6 +48,13 @@ class _Inhoud(BaseModel):
     terugmeldingen: list[str]
     registerversie: str
     tabel: str
+    insluiting: str | None = None
+
+    @model_validator(mode="after")
+    def _of_its_version(self) -> Self:
+        if ("insluiting" in self.model_fields_set) != (self.versie == VERSIE):
+            raise ValueError(self.versie)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Bewijsbestand:
     terugmeldingen: tuple[bytes, ...]
     register: bytes
     tabel: bytes
+    insluiting: str | None = None
+    """Proof that the batch of this decision is in the audit log (SPEC 19)."""
 
     def encode(self) -> str:
         """Write the file."""
@@ -75,6 +85,7 @@ class Bewijsbestand:
             terugmeldingen=[_b64(one) for one in self.terugmeldingen],
             registerversie=_b64(zlib.compress(self.register)),
             tabel=_b64(zlib.compress(self.tabel)),
+            insluiting=self.insluiting,
         )
         return json.dumps(inhoud.model_dump(), indent=1) + "\n"
 
@@ -97,11 +108,12 @@ def parse_bewijsbestand(text: str) -> Bewijsbestand:
             terugmeldingen=tuple(_bytes(one) for one in inhoud.terugmeldingen),
             register=_inflate(inhoud.registerversie),
             tabel=_inflate(inhoud.tabel),
+            insluiting=inhoud.insluiting,
         )
     except (ValidationError, ValueError, binascii.Error, zlib.error):
         raise EnvelopeError(
             "bewijsbestand.ongeldig",
-            "the file is no Corvus proof file of version 1",
+            "the file is no Corvus proof file of version 1 or 2",
             advice="Give a file that corvus bewijs or the demo wrote.",
         ) from None
 
@@ -138,6 +150,7 @@ class Gevonden:
 class _Oogst:
     leveringen: dict[bytes, tuple[str, bytes]]
     regels: dict[bytes, tuple[bytes, bytes]]
+    insluitingen: dict[bytes, str | None]
     bewijzen: dict[bytes, bytes]
     """By the digest of each levering that a receipt of the broker names."""
     terugmeldingen: dict[bytes, list[bytes]]
@@ -147,18 +160,26 @@ async def collect(
     transport: Transport,
     oins: Iterable[str],
     registers: dict[bytes, tuple[bytes, bytes]],
+    insluiter: Insluiter | None = None,
 ) -> list[Gevonden]:
     """Make a proof of every delivery in the topics; for the operator, who reads all.
 
-    ``registers`` maps a register digest to its entry and its table, as signed.
+    ``registers`` maps a register digest to its entry and its table, as signed; without
+    an ``insluiter`` nothing is said of the audit log.
     """
-    oogst = _Oogst({}, {}, {}, {})
+    oogst = _Oogst({}, {}, {}, {}, {})
     for record in await _read_all(transport, [AUDIT]):
         batch = Auditbatch.decode(record.value or b"")
+        proof = (
+            None
+            if insluiter is None
+            else insluiter.prove(record.partition, record.offset)
+        )
         for blad in batch.beslisregels:
             levering = Beslisregel.decode(blad.inhoud).levering
             if levering is not None:
                 oogst.regels[levering] = (blad.inhoud, blad.attestatie)
+                oogst.insluitingen[levering] = proof
     for oin in oins:
         for record in await _read_all(transport, levering_topics(oin)):
             _sort(oin, record.value or b"", oogst)
@@ -208,6 +229,7 @@ def _gevonden(
             terugmeldingen=tuple(oogst.terugmeldingen.get(digest, ())),
             register=register,
             tabel=tabel,
+            insluiting=oogst.insluitingen[digest],
         ),
     )
 

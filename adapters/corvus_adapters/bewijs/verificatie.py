@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from corvus_adapters.bewijs.logverificatie import Logverificatie
+from corvus_adapters.sdk.ingang import find_ingang, read_slots, verify_nasleutelaar
 from corvus_adapters.sdk.openen import verify_attestatie
 from corvus_broker.beoordeling import GELEVERD
 from corvus_broker.effecten import SOORT_BESLISREGEL, SOORT_BEWIJS
@@ -18,29 +20,30 @@ from corvus_broker.inzending import SIGN_PURPOSE, check_validity, verify_certifi
 from corvus_broker.register import Registerreeks, open_register
 from corvus_broker.terugmelding import verify_melding
 from corvus_crypto.attestatie import parse_attestatie
-from corvus_crypto.kolom import parse_kolommen
 from corvus_crypto.manifest import parse_manifest
 from corvus_crypto.masker import bits, parse_mask
 from corvus_crypto.ondertekening import parse_ondertekening
-from corvus_crypto.sealing import check_cellen, check_kolom
-from corvus_crypto.suite import suite_of
+from corvus_crypto.sealing import check_cellen
 from corvus_routing.projection import REGEL_VERWIJZING
 from corvus_routing.regel import Besluit
 from corvus_schemas.errors import CorvusError, EnvelopeError
 from corvus_schemas.identifiers import format_id, parse_oin
-from corvus_schemas.wire.bericht import Kop, Leveringsbericht
+from corvus_schemas.wire.bericht import Kop
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Terugmelding
+from corvus_schemas.wire.nasleutel import Nalevering, read_geleverd
 from corvus_schemas.wire.staat import Beslisregel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from corvus_adapters.audit.beleid import Beleid
     from corvus_adapters.bewijs.bestand import Bewijsbestand
     from corvus_broker.register import Registerversie, Vertrouwen
     from corvus_crypto.manifest import Manifest
     from corvus_routing.adresboek import Organisatie
     from corvus_routing.regel import Regel
     from corvus_schemas.catalogus import Catalogus, Positie
+    from corvus_schemas.wire.nasleutel import Geleverd
 
 STAPPEN: Final = (
     "register",
@@ -50,6 +53,8 @@ STAPPEN: Final = (
     "besluit",
     "ontvangstbewijs",
     "terugmelding",
+    "auditlog",
+    "getuigen",
 )
 
 
@@ -89,8 +94,14 @@ class Verslag:
 class Verificateur:
     """Checks proof files; a register that many files share is opened once."""
 
-    def __init__(self, vertrouwen: Vertrouwen, catalogus: Catalogus) -> None:
+    def __init__(
+        self,
+        vertrouwen: Vertrouwen,
+        catalogus: Catalogus,
+        beleid: Beleid | None = None,
+    ) -> None:
         self._vertrouwen = vertrouwen
+        self.beleid = beleid
         self.catalogus = catalogus
         self._opened: dict[tuple[bytes, bytes], Registerversie] = {}
 
@@ -110,6 +121,7 @@ class Verificateur:
     def verify(self, bestand: Bewijsbestand) -> Verslag:
         """Check a proof; never raises for what is in it."""
         work = _Verificatie(bestand, self)
+        log = Logverificatie(bestand, self.beleid)
         steps: dict[str, Callable[[], str]] = {
             "register": work.check_register,
             "attestatie": work.check_attestatie,
@@ -118,6 +130,8 @@ class Verificateur:
             "besluit": work.check_besluit,
             "ontvangstbewijs": work.check_ontvangstbewijs,
             "terugmelding": work.check_terugmelding,
+            "auditlog": log.check_auditlog,
+            "getuigen": log.check_getuigen,
         }
         for naam in STAPPEN:
             try:
@@ -138,7 +152,7 @@ class _Verificatie:
         self.verslag = Verslag()
         self.register: Registerversie
         self.reeks: Registerreeks
-        self.levering: Leveringsbericht
+        self.levering: Geleverd
         self.levering_digest: bytes
         self.manifest: Manifest
         self.kop: Kop
@@ -160,7 +174,7 @@ class _Verificatie:
     def check_attestatie(self) -> str:
         geattesteerd = verify_attestatie(self.bestand.levering, self.reeks)
         attestatie = parse_attestatie(geattesteerd.attestatie)
-        self.levering = Leveringsbericht.decode(geattesteerd.inhoud)
+        self.levering = read_geleverd(geattesteerd.inhoud)
         self.levering_digest = hashlib.sha256(geattesteerd.inhoud).digest()
         self.manifest = parse_manifest(self.levering.manifest)
         self.kop = Kop.decode(self.manifest.kop)
@@ -171,6 +185,31 @@ class _Verificatie:
         )
 
     def check_ondertekening(self) -> str:
+        if isinstance(self.levering, Nalevering):
+            return self._check_nasleutel(self.levering)
+        return self._check_sender()
+
+    def _check_nasleutel(self, levering: Nalevering) -> str:
+        """Check who signed the new column, and the message if its certificate is here.
+
+        A certificate of long ago need not be in the register of now; the sender signed
+        the digest of the manifest again.
+        """
+        signer = verify_nasleutelaar(levering, self.manifest, self.kop, self.register)
+        old = parse_ondertekening(levering.ondertekening).certificaat
+        text = (
+            f"{self._naam(signer)} (OIN {signer}) signed a nasleutel to"
+            f" {self.kop.berichttype} {format_id(self.kop.bericht_id)} with a certificate"
+            " valid at that time"
+        )
+        if self.register.certificaat(old) is None:
+            return (
+                f"{text}; that the message itself was signed is not proven here: its"
+                " certificate is not in this register"
+            )
+        return f"{text}; {self._check_sender()}"
+
+    def _check_sender(self) -> str:
         ondertekening = parse_ondertekening(self.levering.ondertekening)
         oin = parse_oin(self.kop.verstrekker)
         vermelding = verify_certificaat(self.register, ondertekening.certificaat, oin)
@@ -184,21 +223,22 @@ class _Verificatie:
     def check_cellen(self) -> str:
         berichttype = self.catalogus.versie(self.kop.berichttype, self.kop.schema)
         self.posities = berichttype.posities(tuple(self.kop.buckets))
-        suite = suite_of(self.manifest.suite)
-        kolommen = parse_kolommen(self.levering.kolom, suite, self.manifest.columns)
-        if len(kolommen) != 1:
-            raise EnvelopeError("kolom.indeling", "the delivery has not one column")
-        check_kolom(self.manifest, kolommen[0])
-        self.ontvanger = kolommen[0].oin
         mask = parse_mask(self.levering.posities, self.manifest.posities)
         labels = [positie.label for positie in self.posities]
         cellen = check_cellen(self.manifest, mask, self.levering.cellen, labels)
+        self.ontvanger = self._check_column(labels)
         return (
             f"{len(cellen)} sealed rubrieken went to {self._naam(self.ontvanger)}"
             f" (OIN {self.ontvanger}), each as the sender sealed it; of"
             f" {self.manifest.posities - len(cellen)} positions nothing went, empty or"
             " withheld"
         )
+
+    def _check_column(self, labels: list[str]) -> str:
+        ingang = find_ingang(self.levering, self.manifest, self.kop, self.register)
+        if isinstance(self.levering, Nalevering) and ingang.manifest is not None:
+            read_slots(self.levering, ingang.manifest, ingang.kolom, labels)
+        return ingang.kolom.oin
 
     def check_besluit(self) -> str:
         attestatie = parse_attestatie(self.bestand.beslisregel_attestatie)
@@ -228,7 +268,8 @@ class _Verificatie:
         )
 
     def _check_rules(self) -> None:
-        delivered = bits(parse_mask(self.levering.posities, self.manifest.posities))
+        mask = parse_mask(self.levering.posities, self.manifest.posities)
+        delivered = list(bits(mask))
         recorded = [p for p, r in enumerate(self.regel.redenen) if r == GELEVERD]
         if recorded != delivered or len(self.levering.regels) != len(delivered):
             raise EnvelopeError(
@@ -317,8 +358,13 @@ class _Verificatie:
         return self._organisatie(oin).type
 
     def _organisatie(self, oin: str) -> Organisatie:
-        op = datetime.fromtimestamp(self.levering.ontvangen_op / 1000, UTC)
-        return self.register.adresboek.organisatie(oin, op)
+        levering = self.levering
+        op_ms = levering.ontvangen_op
+        if isinstance(levering, Nalevering):
+            op_ms = levering.nagesleuteld_op  # in this register, as it was then
+        op = datetime.fromtimestamp(op_ms / 1000, UTC)
+        adresboek = self.register.adresboek
+        return adresboek.organisatie(adresboek.opvolger(oin, op), op)
 
 
 def _time(ms: int) -> str:
