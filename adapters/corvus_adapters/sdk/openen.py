@@ -12,17 +12,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_adapters.sdk.ingang import Ingang, find_ingang, read_nasleutelkop
 from corvus_broker.effecten import SOORT_LEVERING
 from corvus_broker.inzending import SIGN_PURPOSE, check_validity, verify_certificaat
+from corvus_broker.kalender import AMSTERDAM
 from corvus_crypto.attestatie import parse_attestatie
 from corvus_crypto.cel import Plaats
-from corvus_crypto.kolom import KastContext, Kolom, parse_kolommen
 from corvus_crypto.manifest import Manifest, parse_manifest
 from corvus_crypto.masker import bits, parse_mask
 from corvus_crypto.ondertekening import parse_ondertekening
-from corvus_crypto.sealing import check_cellen, check_kolom, open_cellen, open_kast
-from corvus_crypto.suite import suite_of
+from corvus_crypto.sealing import check_cellen, open_slots
 from corvus_routing.woordenboek import VERWIJZING
 from corvus_schemas.errors import (
     EnvelopeError,
@@ -33,7 +32,8 @@ from corvus_schemas.errors import (
 from corvus_schemas.identifiers import format_id, parse_oin
 from corvus_schemas.inhoudsregels import Inhoudsvraag, check_inhoud
 from corvus_schemas.lezen import read_inhoud
-from corvus_schemas.wire.bericht import Geattesteerd, Kop, Leveringsbericht
+from corvus_schemas.wire.bericht import Geattesteerd, Kop
+from corvus_schemas.wire.nasleutel import Nalevering, read_geleverd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from corvus_routing.compileer import GecompileerdeTabel
     from corvus_schemas.catalogus import Berichttype, Catalogus, Positie
     from corvus_schemas.identifiers import Oin
+    from corvus_schemas.wire.nasleutel import Geleverd
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Ontvangst:
     one that begins with ``inhoud.`` is a reason to refuse it, with that code.
     ``onbekende_codes`` are the paths of codes that this side's codelijsten do not have;
     the code stands in ``inhoud``. ``buiten_schema`` holds, by path, what only the
-    sender's version of the berichttype has.
+    sender's version of the berichttype has. ``nasleutel`` is the id of the nasleutel
+    by which it came, later than the message.
     """
 
     bericht_id: str
@@ -82,6 +84,7 @@ class Ontvangst:
     waarschuwingen: tuple[str, ...] = ()
     onbekende_codes: tuple[str, ...] = ()
     buiten_schema: dict[str, Any] = field(default_factory=dict, repr=False)
+    nasleutel: str = ""
 
     @property
     def sleutel(self) -> str:
@@ -135,48 +138,39 @@ def open_levering(geattesteerd: Geattesteerd, lezer: Lezer) -> Ontvangst:
     """
     if geattesteerd.soort != SOORT_LEVERING:
         raise SchemaError("levering.soort", "this is no levering")
-    levering = Leveringsbericht.decode(geattesteerd.inhoud)
+    levering = read_geleverd(geattesteerd.inhoud)
     manifest = parse_manifest(levering.manifest)
     kop = Kop.decode(manifest.kop)
-    register = _register_of(kop, lezer.registers)
+    register = _register_of(kop.register, lezer.registers)
     _verify_sender(levering, manifest, kop, register)
-    kolom = _own_column(levering, manifest, lezer)
+    ingang = _own_column(levering, manifest, kop, lezer)
     # Last of what needs no layout: a message that waits for one is its sender's.
     berichttype = lezer.catalogus.versie(kop.berichttype, kop.schema)
     posities = berichttype.posities(tuple(kop.buckets))
     mask = parse_mask(levering.posities, manifest.posities)
     labels = [positie.label for positie in posities]
     cellen = check_cellen(manifest, mask, levering.cellen, labels)
+    slots = ingang.slots(levering, cellen, labels)
     delivered = [posities[position] for position in bits(mask)]
     if len(levering.regels) != len(delivered):
         raise SchemaError("levering.regels", "a delivered cel names no rule")
-    op = datetime.fromtimestamp(levering.ontvangen_op / 1000, UTC)
-    afzender = register.adresboek.organisatie(kop.verstrekker, op)
-    tabel = register.compiled(lezer.statussen, op.astimezone(AMSTERDAM).date())
+    toen = datetime.fromtimestamp(levering.ontvangen_op / 1000, UTC)
+    afzender = register.adresboek.organisatie(kop.verstrekker, toen)
+    day = ingang.op.astimezone(AMSTERDAM).date()
+    tabel = ingang.register.compiled(lezer.statussen, day)
     _third_lock(berichttype, delivered, afzender, tabel, lezer.type)
-    private = lezer.private_key(kolom.sleutel_id)
+    private = lezer.private_key(ingang.kolom.sleutel_id)
     if private is None:
         raise EnvelopeError(
             "sleutel.weg",
             "the message was sealed to a key that is no longer here",
             advice="Ask the sender for a nasleutel.",
         )
-    context = KastContext(
-        suite=manifest.suite,
-        bericht_id=kop.bericht_id,
-        poging=kop.poging,
-        kop_digest=manifest.kop_digest,
-        verstrekker=parse_oin(kop.verstrekker),
-        register=kop.register,
-    )
-    kastsleutel = open_kast(
-        kolom, context, suite_of(manifest.suite).load_private(private)
-    )
     plaatsen = [
         Plaats(positie.index, positie.label, positie.rubriek.fingerprint)
         for positie in delivered
     ]
-    geopend = open_cellen(manifest, kolom, kastsleutel, cellen, plaatsen)
+    geopend = open_slots(manifest, ingang.kastsleutel(private), cellen, slots, plaatsen)
     gelezen = read_inhoud(berichttype, geopend.plaintexts, lezer.catalogus)
     inhoud = dict(gelezen.inhoud)
     vraag = Inhoudsvraag(berichttype.code, inhoud, ontvanger=lezer.type)
@@ -205,11 +199,12 @@ def open_levering(geattesteerd: Geattesteerd, lezer: Lezer) -> Ontvangst:
         manifest_digest=manifest.digest,
         register=levering.register,
         waarschuwingen=check_inhoud(vraag).codes(),
+        nasleutel=ingang.nasleutel_id,
     )
 
 
-def _register_of(kop: Kop, registers: Registerreeks) -> Registerversie:
-    register = registers.by_digest(kop.register)
+def _register_of(digest: bytes, registers: Registerreeks) -> Registerversie:
+    register = registers.by_digest(digest)
     if register is None:
         raise EnvelopeError(
             "register.onbekend",
@@ -220,7 +215,7 @@ def _register_of(kop: Kop, registers: Registerreeks) -> Registerversie:
 
 
 def _verify_sender(
-    levering: Leveringsbericht, manifest: Manifest, kop: Kop, register: Registerversie
+    levering: Geleverd, manifest: Manifest, kop: Kop, register: Registerversie
 ) -> None:
     ondertekening = parse_ondertekening(levering.ondertekening)
     vermelding = verify_certificaat(
@@ -230,16 +225,19 @@ def _verify_sender(
     check_validity(vermelding, levering.ontvangen_op)
 
 
-def _own_column(levering: Leveringsbericht, manifest: Manifest, lezer: Lezer) -> Kolom:
-    kolommen = parse_kolommen(
-        levering.kolom, suite_of(manifest.suite), manifest.columns
-    )
-    if len(kolommen) != 1 or kolommen[0].oin != lezer.oin:
+def _own_column(
+    levering: Geleverd, manifest: Manifest, kop: Kop, lezer: Lezer
+) -> Ingang:
+    sealed = kop.register
+    if isinstance(levering, Nalevering):
+        sealed = read_nasleutelkop(levering).register
+    register = _register_of(sealed, lezer.registers)
+    ingang = find_ingang(levering, manifest, kop, register)
+    if ingang.kolom.oin != lezer.oin:
         raise IdentityError(
             "kolom.vreemd", "the column of this levering is not this organisation's"
         )
-    check_kolom(manifest, kolommen[0])
-    return kolommen[0]
+    return ingang
 
 
 def _third_lock(

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 from corvus_adapters.sdk.concept import Concept
 from corvus_adapters.sdk.feiten import BekendBericht
+from corvus_adapters.sdk.melden import make_melding
+from corvus_adapters.sdk.nasleutel import BEWAREN_MS, Nagesleuteld, Nasleutelaar
+from corvus_adapters.sdk.nasleutelkast import Geheimen
 from corvus_adapters.sdk.openen import Lezer, Ontvangst
 from corvus_adapters.sdk.post import (
     NIEUW,
@@ -28,10 +31,8 @@ from corvus_adapters.sdk.post import (
 from corvus_adapters.sdk.postbus import VERZONDEN, Uitgaand
 from corvus_adapters.sdk.samenstellen import Opdracht, Samensteller
 from corvus_broker.ports import Append
-from corvus_broker.terugmelding import SIGN_PURPOSE
 from corvus_broker.topics import INZENDING, levering_topics
 from corvus_crypto.manifest import parse_manifest
-from corvus_crypto.ondertekening import sign_one
 from corvus_crypto.zaak import alias_partition, partition_of
 from corvus_schemas.errors import InboundError, SealError, UnavailableError
 from corvus_schemas.identifiers import (
@@ -39,10 +40,9 @@ from corvus_schemas.identifiers import (
     ZaakAlias,
     ZaakId,
     format_id,
-    parse_bericht_id,
 )
 from corvus_schemas.wire.bericht import Geattesteerd, Inzending
-from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status, Terugmelding
+from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from corvus_adapters.keystore import Keystore
     from corvus_adapters.registerdienst import Registervolger
     from corvus_adapters.sdk.postbus import Postbus, Zaak
-    from corvus_adapters.sdk.samenstellen import Ontwerp
+    from corvus_adapters.sdk.samenstellen import Ontwerp, Verpakt
     from corvus_broker.ports import Transport
     from corvus_broker.register import Registerreeks
     from corvus_schemas.catalogus import Catalogus
@@ -103,6 +103,9 @@ class Organisatie:
             uitrusting.statussen,
             uitrusting.random,
         )
+        self._nasleutels = Nasleutelaar(
+            self._samensteller, uitrusting.postbus, uitrusting.clock
+        )
         self._post = Postverwerker(
             Lezer(
                 oin=keystore.oin,
@@ -113,6 +116,7 @@ class Organisatie:
                 statussen=uitrusting.statussen,
             ),
             uitrusting.postbus,
+            self._nasleutels,
         )
 
     @property
@@ -149,6 +153,21 @@ class Organisatie:
         verzonden = self.leg_reeks_klaar(concepten)
         await self.verzend()
         return verzonden
+
+    async def nasleutel(self, bericht_id: str, oins: Sequence[str]) -> Nagesleuteld:
+        """Give a message that was accepted to others, or again to who lost its key.
+
+        Decided anew by the rules of now, here and by the broker.
+
+        Raises:
+            SchemaError, AddressError, SealError: nothing was kept or sent.
+            UnavailableError: kept in the outbox; ``verzend`` sends it later.
+        """
+        with contextlib.suppress(UnavailableError):
+            await self.ververs()
+        nagesleuteld = self._nasleutels.leg_klaar(bericht_id, oins)
+        await self.verzend()
+        return nagesleuteld
 
     async def ververs(self) -> None:
         """Look for new versions of the register; cheap when there are none.
@@ -196,7 +215,7 @@ class Organisatie:
             append = Append(INZENDING, one.partitie, one.sleutel, one.inhoud)
             await self._u.transport.append([append])
             self._u.postbus.set_status(one.bericht_id, VERZONDEN)
-        return len(waiting)
+        return len(waiting) + await self._nasleutels.verzend(self._u.transport)
 
     def _zaak_for(self, concept: Concept) -> Zaak:
         if concept.zaak is None:
@@ -223,16 +242,13 @@ class Organisatie:
     def _put(self, opdrachten: Sequence[Opdracht]) -> list[Verzonden]:
         op = self._u.clock()
         ontwerpen = [self._samensteller.design(one, op) for one in opdrachten]
-        inzendingen = self._samensteller.seal_all(ontwerpen)
+        verpakt = self._samensteller.seal_all(ontwerpen)
         return [
-            self._keep(opdracht, ontwerp, inzending)
-            for opdracht, ontwerp, inzending in zip(
-                opdrachten, ontwerpen, inzendingen, strict=True
-            )
+            self._keep(*one) for one in zip(opdrachten, ontwerpen, verpakt, strict=True)
         ]
 
     def _keep(
-        self, opdracht: Opdracht, ontwerp: Ontwerp, inzending: Inzending
+        self, opdracht: Opdracht, ontwerp: Ontwerp, verpakt: Verpakt
     ) -> Verzonden:
         zaak, bericht_id = opdracht.zaak, opdracht.bericht_id
         partitie = self._partition(zaak)
@@ -246,12 +262,13 @@ class Organisatie:
                 poging=opdracht.poging,
                 partitie=partitie,
                 sleutel=ontwerp.routering.zaak,
-                inhoud=inzending.encode(),
+                inhoud=verpakt.inzending.encode(),
                 status=NIEUW,
                 code="",
             ),
             BekendBericht(bericht_id, berichttype, self.oin, self.type),
             oins,
+            Geheimen(verpakt.celgeheimen, ontwerp.kop.geldig_tot + BEWAREN_MS),
         )
         return Verzonden(
             format_id(bericht_id), zaak.ref, partitie, oins, ontwerp.waarschuwingen
@@ -266,6 +283,8 @@ class Organisatie:
 
     def _reseal(self, bewijs: Ontvangstbewijs) -> None:
         """Seal again, by itself, what was refused because the register moved on."""
+        if self._nasleutels.herhaal(bewijs):
+            return
         uitgaand = self._u.postbus.uitgaand(bewijs.bericht_id)
         if uitgaand is None or uitgaand.poging >= _RESEAL_ATTEMPTS:
             return
@@ -364,31 +383,8 @@ class Organisatie:
             )
 
     def _melding(self, ontvangst: Ontvangst, status: Status, code: str = "") -> Append:
-        keystore = self._u.keystore
-        bewijs = Ontvangstbewijs(
-            status=status.value,
-            bericht_id=parse_bericht_id(ontvangst.bericht_id),
-            verstrekker=ontvangst.verstrekker,
-            uitsteller=self.oin,
-            manifest=ontvangst.manifest_digest,
-            levering=ontvangst.levering_digest,
-            tijd=int(self._u.clock().timestamp() * 1000),
-            register=ontvangst.register,
-            code=code,
-        ).encode()
-        ondertekening = sign_one(
-            keystore.signing_key,
-            keystore.thumbprint,
-            SIGN_PURPOSE,
-            hashlib.sha256(bewijs).digest(),
-        )
-        melding = Terugmelding(
-            zaak=ontvangst.zaak_alias,
-            bewijs=bewijs,
-            ondertekening=ondertekening.encode(),
-        )
-        alias = ZaakAlias(ontvangst.zaak_alias)
-        return Append(INZENDING, alias_partition(alias), alias, melding.encode())
+        op_ms = int(self._u.clock().timestamp() * 1000)
+        return make_melding(self._u.keystore, ontvangst, status, code, op_ms)
 
     async def wijs_af(self, ontvangst: Ontvangst, code: str) -> None:
         """Tell the sender that this organisation does not take the message on.

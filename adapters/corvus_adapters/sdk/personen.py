@@ -7,7 +7,7 @@ gets a digest of it, in a role that a fact of the message can be about and no ot
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from corvus_broker.personen import BETROKKENE, GROEP, PSEUDONIEM_BYTES
 from corvus_crypto.lp import digest
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from corvus_schemas.catalogus import Catalogus
     from corvus_schemas.kenmerken import Kenmerk
 
-ANSWER = "_antwoord"
+ANSWER: Final = "_antwoord"
+_RANDOM: Final = 4
 
 
 def pseudonym(betrokkene_ref: uuid.UUID) -> bytes:
@@ -46,7 +47,11 @@ def roles_concerned(
 
 
 def persons_in(inhoud: Mapping[str, Any], rollen: Iterable[str]) -> list[Persoon]:
-    """Name the persons of a message in these roles, rising by role and index."""
+    """Name the persons of a message in these roles, rising by role and index.
+
+    Raises:
+        SchemaError: ``persoon.referentie``.
+    """
     counts: dict[str, int] = {}
     found = []
     for one in inhoud.get(GROEP) or ():
@@ -56,8 +61,23 @@ def persons_in(inhoud: Mapping[str, Any], rollen: Iterable[str]) -> list[Persoon
         basis = one.get("basis")
         if rol in rollen and basis is not None:
             ref = uuid.UUID(str(basis["betrokkene_ref"]))
+            _check_random(ref)
             found.append(Persoon(rol, index, pseudonym(ref)))
     return sorted(found, key=lambda one: (one.rol, one.index))
+
+
+def _check_random(ref: uuid.UUID) -> None:
+    """Refuse a reference that is made from something: the broker could guess it.
+
+    Raises:
+        SchemaError: ``persoon.referentie``.
+    """
+    if ref.version != _RANDOM:
+        raise SchemaError(
+            "persoon.referentie",
+            "a betrokkene_ref is not a random UUID (version 4)",
+            advice="Make one at random for each person of a zaak, and keep it there.",
+        )
 
 
 def about(

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from corvus_adapters.sdk.niemand import explain_nobody
-from corvus_broker.aanvaarding import AMSTERDAM
 from corvus_broker.adressering import ANTWOORD, KETEN
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.verwerking import BROKER
 from corvus_crypto.masker import mask_of
 from corvus_crypto.sealing import Sleutelvermelding
@@ -141,6 +141,35 @@ def plan_recipients(
             advice=f"Choose one of {', '.join(doelen) or 'none'}."
             " What they mean: corvus schema codes doel",
         )
+    return found
+
+
+def plan_again(vraag: Vraag, afzender: Afzender, basis: Grondslag) -> list[Toegekend]:
+    """Work out what each addressee may have of a message that was sent before.
+
+    What a rule holds does not go by a nasleutel, so it is not granted either.
+
+    Raises:
+        AddressError: ``organisatie.onbekend``, ``organisatie.vervallen``.
+        SealError: ``geen_ontvanger`` for one that may have nothing, ``sleutel.geen``.
+    """
+    vraag, tabel = _of_the_living(vraag, basis), basis.tabel
+    found = []
+    for oin in vraag.geadresseerden:
+        organisatie = basis.register.adresboek.organisatie(oin, basis.op)
+        beslissing = _decide(vraag, afzender, tabel, organisatie)
+        masker = _grant(vraag, beslissing, organisatie)
+        masker &= ~beslissing.hold_mask(vraag.posities)
+        if not beslissing.mask(vraag.posities) & vraag.gevuld:
+            raise explain_nobody(
+                vraag.berichttype,
+                afzender.type,
+                [organisatie.type],
+                vraag.gebied.vt_regio or "*",
+                afzender.kenmerken,
+                tabel,
+            )
+        found.append(Toegekend(organisatie, find_key(basis, organisatie), masker))
     return found
 
 

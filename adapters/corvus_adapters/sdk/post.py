@@ -23,13 +23,14 @@ from corvus_crypto.manifest import parse_manifest
 from corvus_crypto.masker import parse_mask
 from corvus_schemas.errors import InboundError, RegisterError, SchemaError
 from corvus_schemas.identifiers import parse_bericht_id
-from corvus_schemas.wire.bericht import Kop, Leveringsbericht
+from corvus_schemas.wire.bericht import Geattesteerd, Kop
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status, Terugmelding
+from corvus_schemas.wire.nasleutel import Nalevering, read_geleverd
 
 if TYPE_CHECKING:
+    from corvus_adapters.sdk.nasleutel import Nasleutelaar
     from corvus_adapters.sdk.postbus import Postbus
     from corvus_broker.ports import Record
-    from corvus_schemas.wire.bericht import Geattesteerd
 
 ONTVANGEN: Final = "ontvangen"
 """Kept; the sender was not told yet."""
@@ -64,9 +65,12 @@ Post = Ontvangst | Ontvangenbewijs | Geweigerdepost
 class Postverwerker:
     """Turns records of one's own topics into post, each kept before it is told."""
 
-    def __init__(self, lezer: Lezer, postbus: Postbus) -> None:
+    def __init__(
+        self, lezer: Lezer, postbus: Postbus, nasleutelaar: Nasleutelaar
+    ) -> None:
         self._lezer = lezer
         self._postbus = postbus
+        self._nasleutelaar = nasleutelaar
 
     def take_in(self, record: Record) -> Post | None:
         """Verify and keep one record; None for a repeat.
@@ -111,7 +115,8 @@ class Postverwerker:
             ),
             status=ONTVANGEN,
         )
-        fresh = self._postbus.put_inkomend(inkomend, zaak.ref, place)
+        opent = self._opens if ontvangst.nasleutel else None
+        fresh = self._postbus.put_inkomend(inkomend, zaak.ref, place, opent)
         return replace(ontvangst, zaak=zaak.ref) if fresh else None
 
     def _keep_unopened(
@@ -122,7 +127,7 @@ class Postverwerker:
         Attestation, signature and column were found right, or it would not be this
         error; of its content nothing is known.
         """
-        levering = Leveringsbericht.decode(geattesteerd.inhoud)
+        levering = read_geleverd(geattesteerd.inhoud)
         manifest = parse_manifest(levering.manifest)
         kop = Kop.decode(manifest.kop)
         op = datetime.fromtimestamp(levering.ontvangen_op / 1000, UTC)
@@ -142,7 +147,16 @@ class Postverwerker:
             status=ONTVANGEN,
         )
         zaak = self._postbus.zaak_of_alias(levering.zaak)
-        self._postbus.put_inkomend(inkomend, zaak.ref, place)
+        opent = self._opens if isinstance(levering, Nalevering) else None
+        self._postbus.put_inkomend(inkomend, zaak.ref, place, opent)
+
+    def _opens(self, waarde: bytes) -> bool:
+        """Tell whether a delivery of before opens here still."""
+        try:
+            self.open(Geattesteerd.decode(waarde))
+        except InboundError:
+            return False
+        return True
 
     def open(self, geattesteerd: Geattesteerd) -> Ontvangst:
         """Verify and open a delivery again, as when it came.
@@ -178,6 +192,8 @@ class Postverwerker:
 
     def _learn(self, bewijs: Ontvangstbewijs) -> None:
         """Take over what the broker's receipt tells: status, and the zaak's alias."""
+        if self._nasleutelaar.note(bewijs):
+            return  # the message itself was accepted before
         uitgaand = self._postbus.uitgaand(bewijs.bericht_id)
         if uitgaand is None or bewijs.verstrekker != self._lezer.oin:
             return

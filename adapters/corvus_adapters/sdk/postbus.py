@@ -15,77 +15,27 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from corvus_adapters.sdk.feiten import BekendBericht
+from corvus_adapters.sdk.nasleutelkast import Nasleutelkast
+from corvus_adapters.sdk.postbustabellen import (
+    BERICHTEN,
+    BEWIJZEN,
+    INKOMEND,
+    META,
+    POSITIES,
+    UITGAAND,
+    ZAKEN,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from corvus_adapters.sdk.nasleutelkast import Geheimen
 
 NIEUW: Final = "nieuw"
 VERZONDEN: Final = "verzonden"
-_META: Final = sa.MetaData()
-
-_zaken = sa.Table(
-    "zaken",
-    _META,
-    sa.Column("ref", sa.String, primary_key=True),
-    sa.Column("nieuw_id", sa.LargeBinary),
-    sa.Column("alias", sa.LargeBinary, index=True),
-)
-_uitgaand = sa.Table(
-    "uitgaand",
-    _META,
-    sa.Column("bericht_id", sa.LargeBinary, primary_key=True),
-    sa.Column("zaak", sa.String, nullable=False),
-    sa.Column("concept", sa.Text, nullable=False),
-    sa.Column("poging", sa.Integer, nullable=False),
-    sa.Column("partitie", sa.Integer, nullable=False),
-    sa.Column("sleutel", sa.LargeBinary, nullable=False),
-    sa.Column("inhoud", sa.LargeBinary, nullable=False),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("code", sa.String, nullable=False, default=""),
-)
-_berichten = sa.Table(
-    "berichten",
-    _META,
-    sa.Column("bericht_id", sa.LargeBinary, primary_key=True),
-    sa.Column("verstrekker", sa.String, primary_key=True),
-    sa.Column("verstrekker_type", sa.String, nullable=False),
-    sa.Column("berichttype", sa.String, nullable=False),
-    sa.Column("zaak", sa.String, nullable=False, index=True),
-    sa.Column("ontvangers", sa.Text, nullable=False, default="[]"),
-)
-_inkomend = sa.Table(
-    "inkomend",
-    _META,
-    sa.Column("nummer", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("bericht_id", sa.LargeBinary, nullable=False),
-    sa.Column("verstrekker", sa.String, nullable=False),
-    sa.Column("manifest", sa.LargeBinary, nullable=False),
-    sa.Column("posities", sa.LargeBinary, nullable=False),
-    sa.Column("waarde", sa.LargeBinary, nullable=False),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("code", sa.String, nullable=False, default=""),
-    sa.Index("inkomend_bericht", "verstrekker", "bericht_id"),
-)
-_bewijzen = sa.Table(
-    "bewijzen",
-    _META,
-    sa.Column("nummer", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("bericht_id", sa.LargeBinary, nullable=False, index=True),
-    sa.Column("uitsteller", sa.String, nullable=False),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("code", sa.String, nullable=False),
-    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("waarde", sa.LargeBinary, nullable=False),
-)
-_posities = sa.Table(
-    "posities",
-    _META,
-    sa.Column("topic", sa.String, primary_key=True),
-    sa.Column("partitie", sa.Integer, primary_key=True),
-    sa.Column("offset", sa.Integer, nullable=False),
-)
+VERVANGEN: Final = "vervangen"
+"""Of a delivery that opens no more: a nasleutel brought the same cellen again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +91,8 @@ def _now_durable(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
+    # What is destroyed is to be gone from the file, not only from its index.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 
@@ -154,7 +106,8 @@ class Postbus:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._engine = sa.create_engine(f"sqlite:///{path}", hide_parameters=True)
         sa.event.listen(self._engine, "connect", _now_durable)
-        _META.create_all(self._engine)
+        META.create_all(self._engine)
+        self.nasleutels = Nasleutelkast(self._engine)
 
     def close(self) -> None:
         """Release the file."""
@@ -164,27 +117,27 @@ class Postbus:
 
     def zaak(self, ref: str) -> Zaak | None:
         """Look a zaak up by its own reference."""
-        return self._one_zaak(_zaken.c.ref == ref)
+        return self._one_zaak(ZAKEN.c.ref == ref)
 
     def zaak_of_alias(self, alias: bytes) -> Zaak:
         """Give the zaak of an alias; a new reference for one not seen before."""
-        found = self._one_zaak(_zaken.c.alias == alias)
+        found = self._one_zaak(ZAKEN.c.alias == alias)
         if found is None:
             found = Zaak(str(uuid.uuid4()), None, alias)
             with self._engine.begin() as connection:
-                connection.execute(_zaken.insert().values(_row(found)))
+                connection.execute(ZAKEN.insert().values(_row(found)))
         return found
 
     def zaak_of_bericht(self, bericht_id: bytes) -> Zaak | None:
         """Give the zaak of a message that was written or received here."""
-        ref = sa.select(_berichten.c.zaak).where(_berichten.c.bericht_id == bericht_id)
-        return self._one_zaak(_zaken.c.ref == ref.limit(1).scalar_subquery())
+        ref = sa.select(BERICHTEN.c.zaak).where(BERICHTEN.c.bericht_id == bericht_id)
+        return self._one_zaak(ZAKEN.c.ref == ref.limit(1).scalar_subquery())
 
     def open_zaak(self, nieuw_id: bytes) -> Zaak:
         """Make a zaak of one's own."""
         zaak = Zaak(str(uuid.uuid4()), nieuw_id, None)
         with self._engine.begin() as connection:
-            connection.execute(_zaken.insert().values(_row(zaak)))
+            connection.execute(ZAKEN.insert().values(_row(zaak)))
         return zaak
 
     def learn_alias(self, ref: str, alias: bytes) -> None:
@@ -195,64 +148,73 @@ class Postbus:
         """
         with self._engine.begin() as connection:
             connection.execute(
-                _zaken.update().where(_zaken.c.ref == ref).values(alias=alias)
+                ZAKEN.update().where(ZAKEN.c.ref == ref).values(alias=alias)
             )
 
     def _one_zaak(self, where: sa.ColumnElement[bool]) -> Zaak | None:
         with self._engine.connect() as connection:
-            own_first = _zaken.select().order_by(_zaken.c.nieuw_id.is_(None))
+            own_first = ZAKEN.select().order_by(ZAKEN.c.nieuw_id.is_(None))
             row = connection.execute(own_first.where(where)).first()
         return None if row is None else Zaak(row.ref, row.nieuw_id, row.alias)
 
     # -- outbox --------------------------------------------------------------------
 
     def put_uitgaand(
-        self, uitgaand: Uitgaand, bericht: BekendBericht, ontvangers: Sequence[str]
+        self,
+        uitgaand: Uitgaand,
+        bericht: BekendBericht,
+        ontvangers: Sequence[str],
+        geheimen: Geheimen | None = None,
     ) -> None:
-        """Put a sealed message in the outbox, before the first attempt."""
+        """Put a sealed message in the outbox, before the first attempt.
+
+        ``geheimen`` are its celgeheimen, kept for a nasleutel until their date.
+        """
         with self._engine.begin() as connection:
+            if geheimen is not None:
+                self.nasleutels.put_geheimen(connection, uitgaand.bericht_id, geheimen)
             connection.execute(
-                _uitgaand.insert().prefix_with("OR REPLACE").values(_row(uitgaand))
+                UITGAAND.insert().prefix_with("OR REPLACE").values(_row(uitgaand))
             )
             self._know(connection, bericht, uitgaand.zaak, ontvangers)
 
     def unsent(self) -> list[Uitgaand]:
         """Messages that were never handed to the transport."""
-        return self._uitgaand(_uitgaand.c.status == NIEUW)
+        return self._uitgaand(UITGAAND.c.status == NIEUW)
 
     def uitgaand(self, bericht_id: bytes) -> Uitgaand | None:
         """Look a message of one's own up."""
-        found = self._uitgaand(_uitgaand.c.bericht_id == bericht_id)
+        found = self._uitgaand(UITGAAND.c.bericht_id == bericht_id)
         return found[0] if found else None
 
     def concepts(self) -> list[str]:
         """Give every message that was handed over to be sent, as JSON."""
         with self._engine.connect() as connection:
-            return [row.concept for row in connection.execute(_uitgaand.select())]
+            return [row.concept for row in connection.execute(UITGAAND.select())]
 
     def set_status(self, bericht_id: bytes, status: str, code: str = "") -> None:
         """Note what came of a message."""
         with self._engine.begin() as connection:
             connection.execute(
-                _uitgaand.update()
-                .where(_uitgaand.c.bericht_id == bericht_id)
+                UITGAAND.update()
+                .where(UITGAAND.c.bericht_id == bericht_id)
                 .values(status=status, code=code)
             )
 
     def _uitgaand(self, where: sa.ColumnElement[bool]) -> list[Uitgaand]:
         with self._engine.connect() as connection:
-            rows = connection.execute(_uitgaand.select().where(where)).all()
+            rows = connection.execute(UITGAAND.select().where(where)).all()
         return [Uitgaand(*row) for row in rows]
 
     # -- what is known of a zaak -----------------------------------------------------
 
     def bekend(self, zaak: str) -> list[BekendBericht]:
         """Messages of a zaak that were written or received here, oldest first."""
-        alias = sa.select(_zaken.c.alias).where(_zaken.c.ref == zaak).scalar_subquery()
-        refs = sa.select(_zaken.c.ref).where(
-            (_zaken.c.ref == zaak) | (_zaken.c.alias == alias)
+        alias = sa.select(ZAKEN.c.alias).where(ZAKEN.c.ref == zaak).scalar_subquery()
+        refs = sa.select(ZAKEN.c.ref).where(
+            (ZAKEN.c.ref == zaak) | (ZAKEN.c.alias == alias)
         )
-        query = _berichten.select().where(_berichten.c.zaak.in_(refs))
+        query = BERICHTEN.select().where(BERICHTEN.c.zaak.in_(refs))
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(sa.text("rowid"))).all()
         return [
@@ -264,7 +226,7 @@ class Postbus:
 
     def kenners(self, bericht_id: bytes) -> frozenset[str]:
         """Organisations known to have written or received a message."""
-        query = _berichten.select().where(_berichten.c.bericht_id == bericht_id)
+        query = BERICHTEN.select().where(BERICHTEN.c.bericht_id == bericht_id)
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return frozenset(
@@ -281,7 +243,7 @@ class Postbus:
         ontvangers: Sequence[str],
     ) -> None:
         connection.execute(
-            _berichten.insert()
+            BERICHTEN.insert()
             .prefix_with("OR REPLACE")
             .values(
                 {**_row(bericht), "zaak": zaak, "ontvangers": json.dumps([*ontvangers])}
@@ -293,7 +255,7 @@ class Postbus:
     def positions(self) -> dict[tuple[str, int], int]:
         """How far each topic was read."""
         with self._engine.connect() as connection:
-            rows = connection.execute(_posities.select()).all()
+            rows = connection.execute(POSITIES.select()).all()
         return {(row.topic, row.partitie): row.offset for row in rows}
 
     def put_position(self, topic: str, partitie: int, offset: int) -> None:
@@ -302,29 +264,50 @@ class Postbus:
             self._advance(connection, topic, partitie, offset)
 
     def put_inkomend(
-        self, inkomend: Inkomend, zaak: str, place: tuple[str, int, int]
+        self,
+        inkomend: Inkomend,
+        zaak: str,
+        place: tuple[str, int, int],
+        opent: Callable[[bytes], bool] | None = None,
     ) -> bool:
         """Keep a delivery and the place; False for a repeat.
 
-        What was held comes later, as a supplement: the same message, other cellen.
+        What was held comes later, as a supplement: the same message, other cellen. By
+        a nasleutel any come again: ``opent`` says what of before still opens, and what
+        brings nothing new besides that is a repeat.
         """
         bericht = inkomend.bericht
         with self._engine.begin() as connection:
             self._advance(connection, *place)
             known = connection.execute(
-                sa.select(_inkomend.c.manifest, _inkomend.c.posities).where(
-                    (_inkomend.c.verstrekker == bericht.verstrekker)
-                    & (_inkomend.c.bericht_id == bericht.bericht_id)
+                INKOMEND.select().where(
+                    (INKOMEND.c.verstrekker == bericht.verstrekker)
+                    & (INKOMEND.c.bericht_id == bericht.bericht_id)
                 )
             ).all()
-            if not all(
-                row.manifest == inkomend.manifest
-                and not int.from_bytes(row.posities, "little") & inkomend.posities
+            if any(
+                row.manifest != inkomend.manifest or row.digest == inkomend.digest
                 for row in known
             ):
                 return False
+            overlap = [row for row in known if _mask(row) & inkomend.posities]
+            if overlap and opent is None:
+                return False
+            had, gone = 0, []
+            for row in overlap:
+                if opent is not None and opent(row.waarde):
+                    had |= _mask(row)
+                elif not _mask(row) & ~inkomend.posities:
+                    gone.append(row.nummer)
+            if not inkomend.posities & ~had:
+                return False
             connection.execute(
-                _inkomend.insert().values(
+                INKOMEND.update()
+                .where(INKOMEND.c.nummer.in_(gone))
+                .values(status=VERVANGEN)
+            )
+            connection.execute(
+                INKOMEND.insert().values(
                     digest=inkomend.digest,
                     bericht_id=bericht.bericht_id,
                     verstrekker=bericht.verstrekker,
@@ -339,11 +322,11 @@ class Postbus:
 
     def inkomend(self, *statuses: str) -> list[bytes]:
         """Deliveries in one of these statuses, oldest first, as they came."""
-        query = sa.select(_inkomend.c.waarde).where(_inkomend.c.status.in_(statuses))
+        query = sa.select(INKOMEND.c.waarde).where(INKOMEND.c.status.in_(statuses))
         with self._engine.connect() as connection:
             return [
                 row.waarde
-                for row in connection.execute(query.order_by(_inkomend.c.nummer))
+                for row in connection.execute(query.order_by(INKOMEND.c.nummer))
             ]
 
     def set_inkomend(self, digest: bytes, status: str | None, code: str = "") -> None:
@@ -351,7 +334,7 @@ class Postbus:
         values = {"code": code} if status is None else {"status": status, "code": code}
         with self._engine.begin() as connection:
             connection.execute(
-                _inkomend.update().where(_inkomend.c.digest == digest).values(**values)
+                INKOMEND.update().where(INKOMEND.c.digest == digest).values(**values)
             )
 
     # -- receipts ------------------------------------------------------------------
@@ -361,14 +344,14 @@ class Postbus:
         with self._engine.begin() as connection:
             self._advance(connection, *place)
             connection.execute(
-                _bewijzen.insert().prefix_with("OR IGNORE").values(_row(bewijs))
+                BEWIJZEN.insert().prefix_with("OR IGNORE").values(_row(bewijs))
             )
 
     def bewijzen(self, bericht_id: bytes) -> list[Bewijs]:
         """Receipts on a message, oldest first."""
-        query = _bewijzen.select().where(_bewijzen.c.bericht_id == bericht_id)
+        query = BEWIJZEN.select().where(BEWIJZEN.c.bericht_id == bericht_id)
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(_bewijzen.c.nummer)).all()
+            rows = connection.execute(query.order_by(BEWIJZEN.c.nummer)).all()
         return [
             Bewijs(
                 row.bericht_id,
@@ -386,10 +369,14 @@ class Postbus:
         connection: sa.Connection, topic: str, partitie: int, offset: int
     ) -> None:
         connection.execute(
-            _posities.insert()
+            POSITIES.insert()
             .prefix_with("OR REPLACE")
             .values(topic=topic, partitie=partitie, offset=offset)
         )
+
+
+def _mask(row: sa.Row[Any]) -> int:
+    return int.from_bytes(row.posities, "little")
 
 
 def _mask_bytes(mask: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from corvus_adapters.sdk.plan import (
     Grondslag,
     Vraag,
     find_gebied,
+    plan_again,
     plan_recipients,
 )
 from corvus_adapters.sdk.verzegelen import (
@@ -22,7 +23,8 @@ from corvus_adapters.sdk.verzegelen import (
     sign_messages,
 )
 from corvus_broker.aanhouding import BERICHTTYPE as VRIJGAVE
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.adressering import gebied_of_routering
+from corvus_broker.kalender import AMSTERDAM
 from corvus_crypto.masker import mask_of
 from corvus_crypto.suite import DEFAULT_SUITE
 from corvus_schemas.errors import SchemaError
@@ -37,10 +39,13 @@ if TYPE_CHECKING:
     from corvus_adapters.keystore import Keystore
     from corvus_adapters.sdk.concept import Concept
     from corvus_adapters.sdk.feiten import BekendBericht, Feitenset
+    from corvus_adapters.sdk.plan import Toegekend
     from corvus_adapters.sdk.postbus import Zaak
+    from corvus_broker.inzending import OntledeInzending
     from corvus_broker.register import Registerreeks, Registerversie
+    from corvus_routing.compileer import GecompileerdeTabel
     from corvus_routing.gebied import Gebied
-    from corvus_schemas.catalogus import Catalogus
+    from corvus_schemas.catalogus import Berichttype, Catalogus
     from corvus_schemas.inhoud import Inhoud
     from corvus_schemas.kenmerken import KenmerkWaarde
 
@@ -71,6 +76,14 @@ class Ontwerp:
 
 
 @dataclass(frozen=True, slots=True)
+class Verpakt:
+    """A sealed and signed message, and the celgeheimen its sender keeps."""
+
+    inzending: Inzending
+    celgeheimen: Mapping[int, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Samensteller:
     """Makes inzendingen for one organisation."""
 
@@ -96,18 +109,7 @@ class Samensteller:
         berichttype = self.catalogus.berichttype(concept.berichttype)
         inhoud = self._content(concept)
         tabel = register.compiled(self.statussen, op.astimezone(AMSTERDAM).date())
-        feiten = collect_facts(
-            self.catalogus,
-            {**concept.kenmerken, AFSTEMMINGSMOMENT: concept.afstemmingsmoment},
-            Context(
-                berichttype.code,
-                self.keystore.houder.type,
-                tabel.used_kenmerken(berichttype.code),
-                concept.inhoud,
-                opdracht.bekend,
-                concept.over_betrokkenen,
-            ),
-        )
+        feiten = self._facts(opdracht, berichttype, tabel)
         oordeel = check_inhoud(_inhoudsvraag(opdracht, feiten))
         oordeel.raise_first()
         gebied = find_gebied(concept.gemeente, concept.vt_regio, op, register.gebieden)
@@ -121,12 +123,7 @@ class Samensteller:
             kenners_verwijzing=_kenners(opdracht),
             eigen_per_ontvanger=self._melder(opdracht),
         )
-        afzender = Afzender(
-            self.keystore.oin,
-            self.keystore.houder.type,
-            concept.doel,
-            {**register.kenmerken, **feiten.waarden},
-        )
+        afzender = self._sender(opdracht, feiten, register)
         basis = Grondslag(register, tabel, op, self.suite)
         return Ontwerp(
             kop=self._kop(opdracht, inhoud, register, op),
@@ -137,24 +134,86 @@ class Samensteller:
             waarschuwingen=oordeel.codes(),
         )
 
-    def seal(self, ontwerp: Ontwerp) -> Inzending:
-        """Seal and sign a design."""
-        [inzending] = self.seal_all([ontwerp])
-        return inzending
+    def grant_again(
+        self, opdracht: Opdracht, ontleed: OntledeInzending, op: datetime
+    ) -> list[Toegekend]:
+        """Work out what the addressees may have of a message that was sent before.
 
-    def seal_all(self, ontwerpen: Sequence[Ontwerp]) -> list[Inzending]:
-        """Seal designs and sign them: several of them with one signature."""
-        zegel = Zegel(
+        ``geadresseerden`` of the concept are who is to get it now; the layout, the
+        area and the filled positions are those of the message as it was sealed.
+
+        Raises:
+            AddressError: an organisation is not there.
+            SealError: one of them may have nothing of it, or has no key.
+            RegisterError: no register is in force.
+        """
+        register = self.registers.op(int(op.timestamp() * 1000))
+        tabel = register.compiled(self.statussen, op.astimezone(AMSTERDAM).date())
+        feiten = self._facts(opdracht, ontleed.berichttype, tabel)
+        vraag = Vraag(
+            berichttype=ontleed.berichttype,
+            posities=ontleed.posities,
+            gevuld=ontleed.gevuld,
+            gebied=gebied_of_routering(ontleed.routering),
+            geadresseerden=opdracht.concept.geadresseerden,
+            kenners_verwijzing=_kenners(opdracht),
+            eigen_per_ontvanger=self._melder(opdracht),
+        )
+        afzender = self._sender(opdracht, feiten, register)
+        return plan_again(vraag, afzender, Grondslag(register, tabel, op, self.suite))
+
+    def zegel(self) -> Zegel:
+        """Give what this organisation seals and signs with."""
+        return Zegel(
             self.suite,
             self.keystore.signing_key,
             self.keystore.thumbprint,
             self.random,
         )
+
+    def seal(self, ontwerp: Ontwerp) -> Inzending:
+        """Seal and sign a design."""
+        [verpakt] = self.seal_all([ontwerp])
+        return verpakt.inzending
+
+    def seal_all(self, ontwerpen: Sequence[Ontwerp]) -> list[Verpakt]:
+        """Seal designs and sign them: several of them with one signature."""
+        zegel = self.zegel()
         sealed = [
             seal_unsigned(one.kop, one.routering, one.lading, zegel)
             for one in ontwerpen
         ]
-        return sign_messages(sealed, zegel)
+        return [
+            Verpakt(inzending, one.verzegeld.celgeheimen)
+            for inzending, one in zip(sign_messages(sealed, zegel), sealed, strict=True)
+        ]
+
+    def _facts(
+        self, opdracht: Opdracht, berichttype: Berichttype, tabel: GecompileerdeTabel
+    ) -> Feitenset:
+        concept = opdracht.concept
+        return collect_facts(
+            self.catalogus,
+            {**concept.kenmerken, AFSTEMMINGSMOMENT: concept.afstemmingsmoment},
+            Context(
+                berichttype.code,
+                self.keystore.houder.type,
+                tabel.used_kenmerken(berichttype.code),
+                concept.inhoud,
+                opdracht.bekend,
+                concept.over_betrokkenen,
+            ),
+        )
+
+    def _sender(
+        self, opdracht: Opdracht, feiten: Feitenset, register: Registerversie
+    ) -> Afzender:
+        return Afzender(
+            self.keystore.oin,
+            self.keystore.houder.type,
+            opdracht.concept.doel,
+            {**register.kenmerken, **feiten.waarden},
+        )
 
     def _content(self, concept: Concept) -> Inhoud:
         berichttype = self.catalogus.berichttype(concept.berichttype)
