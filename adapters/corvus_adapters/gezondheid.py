@@ -11,20 +11,23 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from corvus_schemas.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from prometheus_client import CollectorRegistry
 
 
 class Gezondheid:
-    """A small HTTP server; ``ready`` says whether the process can do its work."""
+    """A small HTTP server; ``unready`` says what keeps a process from its work.
+
+    It is called from another thread, and gives nothing where all is well.
+    """
 
     def __init__(
         self,
         host: str,
         port: int,
         registry: CollectorRegistry,
-        ready: Callable[[], bool],
+        unready: Callable[[], Sequence[str]],
     ) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -35,10 +38,10 @@ class Gezondheid:
                         )
                     case "/livez":
                         self._answer(200, b"ok\n")
-                    case "/readyz" if ready():
-                        self._answer(200, b"ok\n")
                     case "/readyz":
-                        self._answer(503, b"not ready\n")
+                        reasons = unready()
+                        text = "\n".join(reasons or ["ok"]) + "\n"
+                        self._answer(503 if reasons else 200, text.encode())
                     case _:
                         self._answer(404, b"not found\n")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from reading import read_to_end, read_until
 
-from corvus_broker.ports import Append, TopicSpec, Transport
+from corvus_broker.ports import READ_BYTES, Append, TopicSpec, Transport
 from corvus_schemas.errors import (
     EnvelopeError,
     SettingsError,
@@ -53,6 +53,23 @@ async def test_read_starts_at_the_position_and_keeps_to_the_limit(
     assert [record.offset for record in some] == [7, 8, 9, 10, 11]
     assert [record.offset for record in again] == [7, 8, 9]
     assert [record.offset for record in back] == [0]
+
+
+async def test_a_read_of_large_messages_is_bounded_by_their_size(
+    transport: Transport, name: Callable[[str], str]
+) -> None:
+    topic, size = name("inzending"), 1024 * 1024
+    await transport.ensure_topics([TopicSpec(topic)])
+    await transport.append([Append(topic, 0, b"k", bytes(size)) for _ in range(24)])
+
+    seen: list[int] = []
+    while len(seen) < 24:
+        position = {(topic, 0): seen[-1] + 1 if seen else 0}
+        found = await transport.read(position, limit=512, wait_s=10)
+        assert found
+        assert sum(len(one.value or b"") for one in found) <= READ_BYTES + size
+        seen += [one.offset for one in found]
+    assert seen == list(range(24))
 
 
 async def test_positions_may_come_and_go_between_reads(

@@ -18,18 +18,19 @@ from corvus_broker.topics import (
     INZENDING,
     REGISTER,
     ROUTER_GROUP,
+    VERDELING,
     ZAAKSTAAT,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from corvus_adapters.kafka.admin import AclRow
+    from corvus_adapters.kafka.protocol import AclRow
     from corvus_adapters.kafka.settings import KafkaSettings
 
 LEVERING_PREFIX = "corvus.levering."
 
-_ALLOW = 3
+ALLOW = 3
 _ANY_HOST = "*"
 
 
@@ -77,7 +78,7 @@ class Rule:
             f"User:{self.oin}",
             _ANY_HOST,
             int(self.operation),
-            _ALLOW,
+            ALLOW,
         )
 
 
@@ -101,7 +102,7 @@ def router_rules(oin: str) -> list[Rule]:
     """What a router may: all data topics, and its own transactions and offsets."""
     write, read, limits = Operation.WRITE, Operation.READ, Operation.DESCRIBE_CONFIGS
     topic, prefixed = Resource.TOPIC, Pattern.PREFIXED
-    both = (AUDIT, ZAAKSTAAT, GEPARKEERD)
+    both = (AUDIT, ZAAKSTAAT, GEPARKEERD, VERDELING)
     return [
         Rule(oin, limits, topic, "corvus.", prefixed),
         Rule(oin, read, topic, INZENDING),

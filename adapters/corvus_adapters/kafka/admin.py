@@ -9,21 +9,19 @@ from aiokafka import errors
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.admin.new_topic import NewTopic
-from aiokafka.protocol.admin import CreateAclsRequest, CreateAclsRequest_v1
 
 from corvus_adapters.kafka.clients import connection
+from corvus_adapters.kafka.protocol import CreateAcls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aiokafka.structs import TopicPartition
 
+    from corvus_adapters.kafka.protocol import AclRow
     from corvus_adapters.kafka.settings import KafkaSettings
 
 BROKER_DEFAULT = -1
-
-# resource type, name, pattern type, principal, host, operation, permission
-AclRow = tuple[int, str, int, str, str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +78,21 @@ class Admin:
         )
         (answer,) = await self._client.describe_configs([resource])
         ((code, _, _, _, entries),) = cast("_ConfigAnswer", answer).resources
-        _raise_for(code)
+        raise_for(code)
         return entries[0][1]
 
     async def create_topics(
-        self, topics: Mapping[str, tuple[int, Mapping[str, str]]]
+        self,
+        topics: Mapping[str, tuple[int, Mapping[str, str]]],
+        *,
+        replication: int = BROKER_DEFAULT,
     ) -> dict[str, type[errors.KafkaError]]:
         """Create topics of (partitions, settings); give the outcome of each."""
         new = [
             NewTopic(  # type: ignore[no-untyped-call]  # aiokafka's
                 name=name,
                 num_partitions=partitions,
-                replication_factor=BROKER_DEFAULT,
+                replication_factor=replication,
                 # Empty, not None: or it refuses the broker's default replication.
                 replica_assignments={},
                 topic_configs=dict(config),
@@ -112,26 +113,14 @@ class Admin:
     async def create_acls(self, rows: Sequence[AclRow]) -> None:
         """Allow or deny; rules that are there already stay as they are."""
         answer = await self._client._send_to_controller(  # noqa: SLF001 - no public way
-            _CreateAcls(rows)
+            CreateAcls(rows)
         )
         for code, _ in cast("_AclAnswer", answer).creation_responses:
-            _raise_for(code)
+            raise_for(code)
 
 
-class _CreateAcls(CreateAclsRequest):
-    """Many rules in one request; aiokafka's own takes one."""
-
-    def __init__(self, rows: Sequence[AclRow]) -> None:
-        self._rows = list(rows)
-
-    def build(self, request_struct_class: type[object]) -> CreateAclsRequest_v1:
-        # Version 0 has no prefixed patterns; no Kafka 4 speaks it.
-        if request_struct_class is not CreateAclsRequest_v1:
-            raise errors.IncompatibleBrokerVersion("this Kafka is too old for Corvus")
-        return CreateAclsRequest_v1(self._rows)
-
-
-def _raise_for(code: int) -> None:
+def raise_for(code: int) -> None:
+    """Raise the error of a code, unless it says that all is well."""
     error = errors.for_code(code)
     if error is not errors.NoError:
         raise error

@@ -86,6 +86,11 @@ class KafkaClaim(PartitionClaim):
         claim._committed = offset
         return claim
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was given up, or lost."""
+        return self._stopped
+
     async def committed(self) -> int:
         """Offset of the next record to consume."""
         return self._committed

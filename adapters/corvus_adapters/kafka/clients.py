@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypedDict, cast
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from corvus_adapters.kafka.faults import KAFKA_FAULTS
+from corvus_broker.ports import READ_BYTES
 
 if TYPE_CHECKING:
     import ssl
@@ -191,7 +192,9 @@ def make_consumer(settings: KafkaSettings) -> Consumer:
         enable_auto_commit=False,
         auto_offset_reset="none",
         fetch_max_wait_ms=FETCH_WAIT_MS,
-        max_partition_fetch_bytes=8 * 1024 * 1024,
+        # What is fetched ahead is bounded by bytes, never by a count of messages.
+        fetch_max_bytes=READ_BYTES,
+        max_partition_fetch_bytes=READ_BYTES,
     )
     return cast("Consumer", consumer)
 
@@ -219,5 +222,5 @@ async def _stop(client: Producer | Consumer) -> None:
     # It waited for a broker that does not answer: drop the connections at least.
     connections = getattr(client, "client", None) or getattr(client, "_client", None)
     if connections is not None:
-        with contextlib.suppress(*KAFKA_FAULTS):
-            await connections.close()
+        # What was cut off above ends as cancelled here; that is not ours.
+        await asyncio.gather(connections.close(), return_exceptions=True)

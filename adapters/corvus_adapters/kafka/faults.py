@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     R = TypeVar("R")
 
 # AssertionError: aiokafka asserts on the state of a transaction that failed meanwhile.
-KAFKA_FAULTS = (errors.KafkaError, OSError, TimeoutError, AssertionError)
+KAFKA_FAULTS = (
+    errors.KafkaError,
+    errors.ConsumerStoppedError,
+    OSError,
+    TimeoutError,
+    AssertionError,
+)
 
 _FENCED = (errors.ProducerFenced, errors.InvalidProducerEpoch)
 _FORBIDDEN = (

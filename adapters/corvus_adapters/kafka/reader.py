@@ -10,7 +10,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 from aiokafka.structs import TopicPartition
 
 from corvus_adapters.kafka.clients import make_consumer, stop_consumer
-from corvus_adapters.kafka.faults import guarded
+from corvus_adapters.kafka.faults import guarded, unavailable
 from corvus_broker.ports import Record
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ class Readers:
         self._settings = settings
         self._idle: list[Reader] = []
         self._all: list[Reader] = []
+        self._closed = False
 
     async def take(self, positions: Mapping[tuple[str, int], int]) -> Reader:
         """Give the idle reader that fits best, or a new one."""
@@ -180,18 +181,25 @@ class Readers:
         self._all.append(reader)
         try:
             await reader.start()
+            self._check_open()
         except BaseException:
-            self._all.remove(reader)
+            if reader in self._all:
+                self._all.remove(reader)
             await reader.stop()
             raise
         return reader
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise unavailable("the transport was closed")
 
     def give_back(self, reader: Reader) -> None:
         """Make a reader available again."""
         self._idle.append(reader)
 
     async def close(self) -> None:
-        """Stop all readers."""
+        """Stop all readers; one that is being made ends as soon as it is."""
+        self._closed = True
         readers, self._all, self._idle = self._all, [], []
         for reader in readers:
             await reader.stop()

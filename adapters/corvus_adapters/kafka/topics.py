@@ -96,7 +96,7 @@ class Topics:
             SettingsError: ``topic.afwijkend``; another partition count is there.
         """
         new = {
-            spec.name: (spec.partitions, _config(spec))
+            spec.name: (spec.partitions, topic_config(spec))
             for spec in specs
             if not await self._is_there(spec.name)
         }
@@ -139,7 +139,8 @@ class Topics:
                 raise errors.LeaderNotAvailableError
 
 
-def _config(spec: TopicSpec) -> dict[str, str]:
+def topic_config(spec: TopicSpec) -> dict[str, str]:
+    """Give the settings of a topic, as Kafka names them."""
     return {
         "message.timestamp.type": "LogAppendTime",
         LIMIT: str(spec.max_message_bytes + OVERHEAD_BYTES),

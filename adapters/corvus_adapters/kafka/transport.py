@@ -16,6 +16,7 @@ from corvus_adapters.kafka.faults import KAFKA_FAULTS, guarded, unavailable
 from corvus_adapters.kafka.reader import Readers
 from corvus_adapters.kafka.topics import Topics
 from corvus_broker.ports import Transport
+from corvus_schemas.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +55,7 @@ class KafkaTransport(Transport):
             raise
         self._admin = admin
         self._topics = Topics(admin, self._timeout_s)
+        self._readers = Readers(self._settings)
 
     async def close(self) -> None:
         """Release everything. Safe to call twice."""
@@ -102,6 +104,7 @@ class KafkaTransport(Transport):
                 try:
                     async with guarded("connect", self._timeout_s):
                         await producer.start()
+                    self._known_topics()  # it may have been closed meanwhile
                 except BaseException:
                     await stop_producer(producer)
                     raise
@@ -155,5 +158,11 @@ class KafkaTransport(Transport):
             group,
             TopicPartition(topic, partition),
         )
+        try:
+            self._known_topics()  # it may have been closed meanwhile
+        except UnavailableError:
+            await claim.close()
+            raise
+        self._claims = [one for one in self._claims if not one.closed]
         self._claims.append(claim)
         return claim
