@@ -6,6 +6,8 @@ SHELL := /bin/bash
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 RUN := $(UV) run --frozen
 PYTEST := $(RUN) pytest
+# Seconds that make soak repeats each fault.
+S ?= 120
 
 .tools/bin/uv:
 	@echo "uv is not here: installing it in .tools"
@@ -15,7 +17,7 @@ PYTEST := $(RUN) pytest
 	@$(UV) sync --frozen --quiet
 	@touch $@
 
-.PHONY: help setup format lint test test-all vectors reference bench bench-quick demo ci wheel
+.PHONY: help setup format lint test test-all soak vectors reference bench bench-quick soak-memory demo ci wheel
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,11 +35,15 @@ lint: setup ## Lint, format check, types, import contracts
 	@$(RUN) lint-imports --no-logo
 
 test: setup ## Everything that needs no server, browser or JVM (a few minutes)
-	@$(PYTEST) -n 2 --dist loadgroup -m "not kafka and not slow"
+	@$(PYTEST) -n 2 --dist loadgroup -m "not kafka and not postgres and not slow and not soak"
 
-test-all: lint test ## What CI runs: lint, all tests, real Apache Kafka (JDK 17 and Maven)
-	@$(PYTEST) -m "slow and not kafka"
-	@$(PYTEST) -m kafka
+test-all: lint test ## What CI runs: lint, all tests, real PostgreSQL and Kafka (JDK 17, Maven)
+	@$(PYTEST) -m "slow and not kafka and not postgres and not soak"
+	@$(PYTEST) -m postgres
+	@$(PYTEST) -m "kafka and not soak"
+
+soak: setup ## Faults under load for long: make soak S=600 repeats each for 600 s
+	@SOAK_S=$(S) $(PYTEST) tests/fault
 
 vectors: setup ## Make the test vectors anew; they must not differ
 	@$(RUN) python tests/vectors/build.py
@@ -49,8 +55,11 @@ reference: setup ## Write docs/referentie anew, from the data files
 bench: setup ## Measure everything; writes bench/results
 	@$(RUN) python -m bench
 
-bench-quick: setup ## Measure in under a minute; ends with one line of JSON
+bench-quick: setup ## Measure in under 50 s; ends with one line of JSON
 	@$(RUN) python -m bench --quick
+
+soak-memory: setup ## A million messages through one router (hours); MESSAGES=N for fewer
+	@$(RUN) python -m bench.soak --messages $(or $(MESSAGES),1000000)
 
 demo: setup ## Two cases through a real router, shown and proven (under 30 s)
 	@$(RUN) corvus demo

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-PACKAGES = ("cryptography", "pynacl", "aiokafka", "fastavro", "msgspec")
+PACKAGES = (
+    *("cryptography", "pynacl", "aiokafka", "fastavro", "msgspec"),
+    *("joserfc", "confluent-kafka"),
+)
 
 
 @dataclass
@@ -113,16 +116,16 @@ def calibration() -> Result:
         ("SHA-256 of 16 KiB", lambda: hashlib.sha256(large).digest(), 2000),
         ("Python: sum(range(1000))", lambda: sum(range(1000)), 2000),
     ):
-        result.add(name, best([cpu_us(_repeat(step, count), count) for _ in "123"]))
+        result.add(name, best([cpu_us(repeated(step, count), count) for _ in "123"]))
     return result
 
 
-def _repeat(step: Callable[[], object], count: int) -> Callable[[], None]:
-    def repeated() -> None:
+def repeated(step: Callable[[], object], count: int) -> Callable[[], None]:
+    def all_of_them() -> None:
         for _ in range(count):
             step()
 
-    return repeated
+    return all_of_them
 
 
 def machine() -> list[str]:

@@ -274,29 +274,41 @@ async def _opened(
         await transport.close()
 
 
-async def _compare(bench: Bench, *, count: int, turns: int, batched: bool) -> None:
-    world = bench.world
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    count: int
+    turns: int
+    warm_up: int = 2 * BATCH
+    kinds: tuple[str, ...] = (ROUTER, COPIES, SIZED)
+    senders: tuple[bool, ...] = (False, True)
+
+
+FULL, QUICK = Size(16 * BATCH, 5), Size(4 * BATCH, 3)
+
+
+async def _compare(bench: Bench, size: Size, *, batched: bool) -> None:
+    world, count = bench.world, size.count
     await bench.prepare()
-    for kind in (COPIES, SIZED, ROUTER):  # a warm-up of each, not counted
-        if kind == COPIES:
-            await bench.fill(world.seal(2 * BATCH, batched=batched))
-        await bench.measure(kind, 2 * BATCH)
+    await bench.fill(world.seal(size.warm_up, batched=batched))
+    for kind in size.kinds:  # a warm-up of each, not counted
+        await bench.measure(kind, size.warm_up)
     bench.warming = False
     bench.rates.clear()
     bench.cpu_us.clear()
-    for turn in rounds(turns):
+    for turn in rounds(size.turns):
         await bench.fill(world.seal(count, batched=batched))
-        order = [ROUTER, COPIES, SIZED]
-        for kind in order[turn % 3 :] + order[: turn % 3]:
+        first = turn % len(size.kinds)
+        for kind in size.kinds[first:] + size.kinds[:first]:
             await bench.measure(kind, count)
 
 
 async def compare(
-    world: World, folder: Path, kafka: KafkaSettings | None, *, quick: bool
+    world: World, folder: Path, kafka: KafkaSettings | None, size: Size
 ) -> list[Result]:
     """Both kinds of sender on one transport."""
     name = "embedded" if kafka is None else "kafka"
-    count, turns = (4 * BATCH, 3) if quick else (16 * BATCH, 5)
     most = world.installatie.instellingen.router.batch
     title = "SQLite (embedded)" if kafka is None else "Apache Kafka, one node, TLS"
     result = Result(
@@ -304,19 +316,19 @@ async def compare(
         ("sender", "side", "messages/s", "CPU us", "router / it"),
         notes=[
             (
-                f"{turns} rounds of {count} messages in turns, 4 partitions,"
+                f"{size.turns} rounds of {size.count} messages in turns, 4 partitions,"
                 f" transactions of at most {most} messages; ratios are medians of the rounds"
             ),
             "CPU us: of this process, a message",
         ],
     )
-    for batched in (False, True):
+    for batched in size.senders:
         async with (
             _opened(f"bench-{batched}", folder, kafka) as routing,
             _opened(f"bench-{batched}", folder, kafka) as transport,
         ):
             bench = Bench(world, routing, transport)
-            await _compare(bench, count=count, turns=turns, batched=batched)
+            await _compare(bench, size, batched=batched)
         _report(result, bench, name, batched=batched)
     return [result]
 
@@ -324,7 +336,7 @@ async def compare(
 def _report(result: Result, bench: Bench, name: str, *, batched: bool) -> None:
     sender = f"signed {BATCH} at a time" if batched else "signed one by one"
     key = "router_batched_vs_forwarder" if batched else "router_vs_forwarder"
-    for kind in (ROUTER, COPIES, SIZED):
+    for kind in list(bench.rates):
         rates = bench.rates[kind]
         against = ratio(bench.rates[ROUTER], rates)
         cpu = median(bench.cpu_us[kind])
@@ -342,12 +354,12 @@ def _report(result: Result, bench: Bench, name: str, *, batched: bool) -> None:
 def run(
     world: World, folder: Path, *, quick: bool, transport: str = "both"
 ) -> list[Result]:
-    results: list[Result] = []
+    results, size = list[Result](), QUICK if quick else FULL
     if transport in {"sqlite", "both"}:
-        results += asyncio.run(compare(world, folder, None, quick=quick))
+        results += asyncio.run(compare(world, folder, None, size))
     if transport in {"kafka", "both"}:
         with kafka_settings(folder) as settings:
-            results += asyncio.run(compare(world, folder, settings, quick=quick))
+            results += asyncio.run(compare(world, folder, settings, size))
     return results
 
 

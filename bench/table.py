@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 SMALL, LARGE = 100, 10_000
 SIZES = (SMALL, 1_000, LARGE)
+EDGES = (SMALL, LARGE)
 OP = date(2026, 1, 1)
 REGIO = "VT01"
 OTHER_REGIOS = tuple(f"VT{number:02}" for number in range(2, 27))
@@ -115,6 +116,12 @@ def run(*, quick: bool) -> list[Result]:
     catalogus = load_catalogus()
     count, turns = (1_000, 5) if quick else (4_000, 15)
     sizes = {size: make(catalogus, size) for size in SIZES}
+    return compare(sizes, count=count, turns=turns)
+
+
+def compare(sizes: dict[int, Sized], *, count: int, turns: int) -> list[Result]:
+    """The cost of a decision by these tables, in turns."""
+    catalogus = load_catalogus()
     first = {
         size: cpu_us(partial(decide, one.compiled, catalogus, len(KENMERKEN)), 1)
         for size, one in sizes.items()

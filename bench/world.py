@@ -45,6 +45,7 @@ from corvus_schemas.wire.bericht import Routering
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from corvus_adapters.installatie.deelnemers import Omvang
     from corvus_adapters.keystore import BrokerKeystore
     from corvus_broker.pipeline import Pipeline
     from corvus_crypto.attestatie import Attesteerder
@@ -96,12 +97,14 @@ _KENMERKEN: dict[str, bool | str | tuple[str, ...]] = {
 }
 
 
-def bench_table(payload: JsonValue) -> Verstrekkingentabel:
+def bench_table(
+    payload: JsonValue, own: list[dict[str, JsonValue]]
+) -> Verstrekkingentabel:
     """The concept table with other rules for the reference message."""
     document = cast("dict[str, JsonValue]", payload)
     rules = cast("list[dict[str, JsonValue]]", document["regels"])
     kept = [rule for rule in rules if rule["berichttype"] != BERICHTTYPE]
-    whole = {**document, "regels": [*kept, *bench_rules()]}
+    whole = {**document, "regels": [*kept, *own]}
     return tabel_from_payload(cast("JsonValue", whole), load_catalogus())
 
 
@@ -165,11 +168,17 @@ class Sealed:
 class World:
     """A sandbox in a folder, whose register names the bench's table."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rules: list[dict[str, JsonValue]] | None = None,
+        organisaties: Omvang = "minimaal",
+    ) -> None:
         self.path = folder / "sandbox"
         self.nu = datetime.now(UTC)
-        make_sandbox(self.path, nu=self.nu, organisaties="minimaal")
-        _put_table(self.path)
+        make_sandbox(self.path, nu=self.nu, organisaties=organisaties)
+        _put_table(self.path, bench_rules() if rules is None else rules)
         with (self.path / CONFIG_FILE).open("a", encoding="utf-8") as config:
             config.write(f"\n[router]\nbatch = {BATCH}\n")
         self.installatie = Installatie.open(self.path)
@@ -230,10 +239,21 @@ class World:
         self, count: int, *, batched: bool, suite: int = DEFAULT_SUITE.id
     ) -> list[Sealed]:
         """Seal distinct messages, each of its own zaak; signed one by one or not."""
-        maker, template = self.samensteller(suite), self.design(suite)
+        return self.seal_as(self.design(suite), count, batched=batched, suite=suite)
+
+    def seal_as(
+        self,
+        template: Ontwerp,
+        count: int,
+        *,
+        batched: bool,
+        suite: int = DEFAULT_SUITE.id,
+    ) -> list[Sealed]:
+        """Seal messages like this one, each with its own id and zaak."""
+        maker = self.samensteller(suite)
         size = BATCH if batched else 1
         return [
-            self._place(one)
+            self._place(one.inzending)
             for start in range(0, count, size)
             for one in maker.seal_all(
                 [_fresh(template) for _ in range(min(size, count - start))]
@@ -254,12 +274,12 @@ def _fresh(template: Ontwerp) -> Ontwerp:
     return replace(template, kop=kop, routering=routering)
 
 
-def _put_table(path: Path) -> None:
+def _put_table(path: Path, rules: list[dict[str, JsonValue]]) -> None:
     """Sign the bench's table and the register that names it, as both officers."""
     folder = path / "functionarissen"
     signers = [(name, read_functionaris(folder, name)) for name in FUNCTIONARISSEN]
     (shipped,) = (path / "tabellen").glob("*.json")
-    table = bench_table(peek_payload(shipped.read_bytes(), TABEL_TYPE))
+    table = bench_table(peek_payload(shipped.read_bytes(), TABEL_TYPE), rules)
     envelope, digest = sign_tabel(table, signers)
     (path / "tabellen" / f"{digest}.json").write_bytes(envelope)
     register = path / "register" / "0001.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -22,3 +23,21 @@ def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaClus
 
     with cluster(tmp_path_factory.mktemp("kafka")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL for the whole run; no PostgreSQL is a failure."""
+    from postgres_server import server  # noqa: PLC0415 - as above
+
+    with server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A database of its own on it."""
+    from postgres_server import database  # noqa: PLC0415 - as above
+
+    with database(postgres_server, f"corvus_{uuid4().hex}") as url:
+        yield url

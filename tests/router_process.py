@@ -73,15 +73,28 @@ class Router:
         """Wait for the first commit."""
         await self._logged(b"router.batch", 1)
 
+    async def holds_something(self) -> None:
+        """Wait for the first partition it takes."""
+        await self._logged(b"router.takeover", 1)
+
+    async def port(self) -> int:
+        """Wait until it tells where its metrics are."""
+        await self._logged(b"poort=", 1)
+        match = re.search(rb"poort=(\d+)", self.log.read_bytes())
+        assert match is not None
+        return int(match[1])
+
     async def _logged(self, event: bytes, count: int) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while self.log.read_bytes().count(event) < count:
                 assert self.process.returncode is None, self.log.read_text()
                 await asyncio.sleep(0.005)
 
 
 @contextlib.asynccontextmanager
-async def running(installatie: Installatie, log: Path) -> AsyncIterator[Router]:
+async def running(
+    installatie: Installatie, log: Path, *options: str
+) -> AsyncIterator[Router]:
     """Start a router; it is killed at the end if it still runs."""
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
@@ -93,6 +106,7 @@ async def running(installatie: Installatie, log: Path) -> AsyncIterator[Router]:
             str(installatie.path),
             "--port",
             "0",
+            *options,
             stdout=output,
             stderr=output,
         )

@@ -142,7 +142,7 @@ def _speaking(rules: list[Rule], question: Question) -> Iterator[tuple[Rule, For
             and rule["geldig_van"] <= OP.isoformat()
             and (tot is None or OP.isoformat() < tot)
             and rule["van"] in {"*", van}
-            and rule["naar"] in {"*", naar}
+            and (rule["naar"] == naar or (rule["naar"] == "*" and naar != "BROKER"))
             and rule["regio"] in {"*", regio}
             and (
                 rule["berichttype"] == berichttype

@@ -8,6 +8,7 @@ ready in two seconds.
 from __future__ import annotations
 
 import os
+import random
 import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from corvus_adapters.aanhouding import Opslag
     from corvus_adapters.installatie.openen import Installatie
+    from corvus_adapters.kafka.settings import KafkaSettings
     from corvus_adapters.keystore import BrokerKeystore, Keystore, TlsBestanden
     from corvus_adapters.registerdienst import Registerwaarnemer
     from corvus_adapters.sdk.organisatie import Organisatie
@@ -55,20 +57,24 @@ def build_transport(installatie: Installatie, tls: TlsBestanden) -> Transport:
     transport = installatie.instellingen.transport
     if transport.soort == "sqlite":
         return SqliteTransport(installatie.sqlite_path)
-    from corvus_adapters.kafka.settings import KafkaSettings  # noqa: PLC0415 - start-up
     from corvus_adapters.kafka.transport import KafkaTransport  # noqa: PLC0415 - start-up
 
-    kafka = transport.kafka
+    return KafkaTransport(kafka_settings(installatie, tls))
+
+
+def kafka_settings(installatie: Installatie, tls: TlsBestanden) -> KafkaSettings:
+    """Say how an installation reaches Kafka, for who holds these TLS files."""
+    from corvus_adapters.kafka.settings import KafkaSettings  # noqa: PLC0415 - start-up
+
+    kafka = installatie.instellingen.transport.kafka
     bootstrap = os.environ.get("KAFKA_BOOTSTRAP", kafka.bootstrap)
     if not kafka.tls:
-        return KafkaTransport(KafkaSettings(bootstrap))
-    return KafkaTransport(
-        KafkaSettings(
-            bootstrap,
-            ssl_cafile=kafka.tls_wortels or tls.wortels,
-            ssl_certfile=kafka.tls_certificaat or tls.certificaat,
-            ssl_keyfile=kafka.tls_sleutel or tls.sleutel,
-        )
+        return KafkaSettings(bootstrap)
+    return KafkaSettings(
+        bootstrap,
+        ssl_cafile=kafka.tls_wortels or tls.wortels,
+        ssl_certfile=kafka.tls_certificaat or tls.certificaat,
+        ssl_keyfile=kafka.tls_sleutel or tls.sleutel,
     )
 
 
@@ -120,12 +126,12 @@ def build_opslag(installatie: Installatie) -> Opslag:
 
     settings = installatie.instellingen.opslag
     return Opslag(
-        _database(installatie, settings.inhoud),
-        _database(installatie, settings.sleutels),
+        database_url(installatie, settings.inhoud),
+        database_url(installatie, settings.sleutels),
     )
 
 
-def _database(installatie: Installatie, url: str) -> str:
+def database_url(installatie: Installatie, url: str) -> str:
     """Make the file of an SQLite URL one in the installation's folder."""
     head = "sqlite:///"
     if not url.startswith(head) or url.startswith(f"{head}/"):
@@ -191,8 +197,11 @@ def build_worker(  # noqa: PLR0913 - what a worker ties together
     partition: int,
     *,
     volger: Registervolger | None = None,
+    opslag: Opslag | None = None,
 ) -> Worker:
     """Make the worker of one partition; without a ``volger`` registers do not grow.
+
+    Workers of one process share an ``opslag``; without one this one opens its own.
 
     Raises:
         RegisterError: no register is in force.
@@ -201,7 +210,7 @@ def build_worker(  # noqa: PLR0913 - what a worker ties together
     following = {} if volger is None else {"ververs": volger.ververs}
     attesteerder = build_attesteerder(keystore)
     bewaarder = Bewaarder(
-        build_opslag(installatie),
+        opslag or build_opslag(installatie),
         attesteerder,
         build_grenzen(installatie),
         lambda: int(utc_now().timestamp() * 1000),
@@ -216,6 +225,7 @@ def build_worker(  # noqa: PLR0913 - what a worker ties together
         router_id=keystore.houder.oin,
         tempo=Tempo(batch=router.batch),
         bewaarder=bewaarder,
+        jitter=lambda: random.uniform(0.5, 1.0),  # noqa: S311 - no secret
         **following,
     )
 

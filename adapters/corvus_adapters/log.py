@@ -31,7 +31,9 @@ ALLOWED: Final = frozenset(
         "statussen",
         "router",
         "poort",
+        "proces",
         "fout",
+        "getuige",
         "weggelaten",
     }
 )

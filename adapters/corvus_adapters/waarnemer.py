@@ -107,6 +107,18 @@ class RouterWaarnemer(Waarnemer):
             ["code"],
             registry=registry,
         )
+        self._working = Gauge(
+            "corvus_partition_working",
+            "1 where this process works on a partition; the sum over all is to be 1.",
+            ["partitie"],
+            registry=registry,
+        )
+        self._silent = Counter(
+            "corvus_membership_missed_total",
+            "Times the membership could not be renewed, by code.",
+            ["code"],
+            registry=registry,
+        )
         self._last = Gauge(
             "corvus_last_batch_timestamp_seconds",
             "LogAppendTime of the newest record handled, by partition.",
@@ -146,6 +158,25 @@ class RouterWaarnemer(Waarnemer):
                 self._alarms.labels(warning.removeprefix(ALARM)).inc()
             else:
                 self._missing.labels(one.berichttype).inc()
+
+    def taken(self, partition: int) -> None:
+        """Note that this process works on a partition."""
+        self._working.labels(partition).set(1)
+
+    def released(self, partition: int) -> None:
+        """Note that it does no longer."""
+        self._working.labels(partition).set(0)
+        self._log.info("router.released", partitie=partition)
+
+    def aside(self, partition: int, code: str) -> None:
+        """Note that nobody can work on a partition before it is repaired."""
+        self._lost.labels(code).inc()
+        self._log.critical("router.aside", partitie=partition, code=code)
+
+    def silent(self, code: str) -> None:
+        """Note that the membership could not be renewed."""
+        self._silent.labels(code).inc()
+        self._log.warning("router.silent", code=code)
 
     def takeover(self, partition: int, restored: int) -> None:
         """Note that a partition was claimed."""

@@ -15,6 +15,7 @@ import msgspec
 from corvus_broker.bewijzen import make_bewijs
 from corvus_broker.effecten import TeBewaren, Uitvoeringslast
 from corvus_broker.inzending import pack_cellen
+from corvus_broker.kenmerken import is_full
 from corvus_crypto.lp import digest
 from corvus_crypto.masker import encode_mask
 from corvus_schemas.errors import EnvelopeError
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from corvus_broker.aanvaarding import Plaats
+    from corvus_broker.afhandeling import Werk
     from corvus_broker.beoordeling import Oordeel
-    from corvus_broker.effecten import Effecten
     from corvus_broker.inzending import GeverifieerdeInzending, OntledeInzending
     from corvus_broker.omgeving import Omgeving
     from corvus_broker.staat import Partitiestaat
@@ -41,6 +42,7 @@ VERNIETIGEN: Final = "vernietigen"
 BESLUITEN: Final = frozenset({VRIJGEVEN, HERBEVESTIGEN, VERNIETIGEN})
 # A zaak is one record of the changelog: what it remembers has to stay within it.
 MAX_AANHOUDINGEN: Final = 256
+_SURELY_FIT: Final = 16
 NOTHING_HELD: Final = "aanhouding.niets"
 
 
@@ -121,13 +123,13 @@ def check_last(
     staat: Partitiestaat,
     namen: frozenset[str],
 ) -> None:
-    """Check an order about what is held, and that there is room for another hold.
+    """Check an order about what is held.
 
     ``namen`` are the OINs that the sender counts as: its own and its predecessors'.
 
     Raises:
         EnvelopeError: ``aanhouding.ontbreekt``, ``aanhouding.onverwacht``,
-            ``aanhouding.besluit``, ``aanhouding.onbekend``, ``aanhouding.te_veel``.
+            ``aanhouding.besluit``, ``aanhouding.onbekend``.
     """
     last = ontleed.routering.aanhouding
     releases = ontleed.berichttype.code == BERICHTTYPE
@@ -143,19 +145,20 @@ def check_last(
             f"a {ontleed.berichttype.code} gives no order about what is held",
             advice="Send a vrijgave.",
         )
-    if zaak is not None and len(zaak.aanhoudingen) >= MAX_AANHOUDINGEN:
-        raise EnvelopeError(
-            "aanhouding.te_veel",
-            f"of {MAX_AANHOUDINGEN} messages of this zaak cellen are held already",
-            advice="Release or destroy what is held before sending more.",
-        )
     if last is None:
         return
-    if last.besluit not in BESLUITEN or last.rubrieken != sorted(set(last.rubrieken)):
+    # What is kept of a message is one sealed whole: it cannot be destroyed in part.
+    some = bool(last.rubrieken) and last.besluit != VRIJGEVEN
+    if (
+        some
+        or last.besluit not in BESLUITEN
+        or last.rubrieken != sorted(set(last.rubrieken))
+    ):
         raise EnvelopeError(
             "aanhouding.besluit",
             f"the besluit is one of {', '.join(sorted(BESLUITEN))}; rubrieken are"
-            " sorted, each of them once",
+            f" sorted, each of them once, and named to {VRIJGEVEN} only",
+            advice="Confirm or destroy what is held of a message as a whole.",
         )
     sent = [staat.bericht(naam, last.bericht_id) for naam in namen]
     if _find(zaak, namen, last) is None and not any(
@@ -166,6 +169,29 @@ def check_last(
             "the order is about a message that this sender did not send in this zaak",
             advice="Take bericht_id from the receipt AANGEHOUDEN; only the sender of a"
             " message releases it.",
+        )
+
+
+def check_room(zaak: Zaakstaat | None, oordelen: Sequence[Oordeel]) -> None:
+    """Check that the zaak has room for another hold, where this message needs it.
+
+    What is not held goes on: a full zaak can still be written to, and emptied.
+
+    Raises:
+        EnvelopeError: ``aanhouding.te_veel``.
+    """
+    if (
+        zaak is not None
+        and any(one.projectie.aangehouden for one in oordelen)
+        and (
+            len(zaak.aanhoudingen) >= MAX_AANHOUDINGEN
+            or (len(zaak.aanhoudingen) >= _SURELY_FIT and is_full(zaak))
+        )
+    ):
+        raise EnvelopeError(
+            "aanhouding.te_veel",
+            f"of {MAX_AANHOUDINGEN} messages of this zaak cellen are held already",
+            advice="Release or destroy what is held before sending more.",
         )
 
 
@@ -182,15 +208,16 @@ def carry_out(
     last: Aanhoudingslast | None,
     namen: frozenset[str],
     zaak: Zaakstaat,
-    plaats: Plaats,
-    effecten: Effecten,
+    werk: Werk,
 ) -> tuple[Zaakstaat, list[str]]:
     """Carry an order out on the zaak; what is released is delivered by a next record.
 
-    Gives the zaak as it is then, and warnings.
+    Gives the zaak as it is then, and warnings. Past its date nothing is released any
+    more, also where the driver did not find it yet.
     """
     if last is None:
         return zaak, []
+    plaats, effecten = werk.plaats, werk.effecten
     found = _find(zaak, namen, last)
     if found is None:
         return zaak, [NOTHING_HELD]
@@ -198,6 +225,8 @@ def carry_out(
         effecten.vernietigd.append(found.nummer)
         return without(zaak, found), []
     tijd = plaats.record.timestamp_ms
+    if tijd >= found.tijd + werk.omgeving.grenzen.aanhouden_ms:
+        return zaak, [NOTHING_HELD]
     changed = msgspec.structs.replace(found, bevestigd=tijd)
     if last.besluit == VRIJGEVEN:
         effecten.uitvoeringen.append(

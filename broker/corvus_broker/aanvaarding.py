@@ -6,12 +6,11 @@ and judges nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
-from corvus_broker.aanhouding import check_last
+import msgspec
+
+from corvus_broker.aanhouding import check_last, check_room
 from corvus_broker.adressering import resolve_geadresseerden
 from corvus_broker.beoordeling import (
     Oordeel,
@@ -26,6 +25,7 @@ from corvus_broker.invarianten import (
     make_kopbeeld,
     refuse_undelivered,
 )
+from corvus_broker.kalender import day_at, moment_at
 from corvus_broker.kenmerken import Samenhang, decide_kenmerken, established_facts
 from corvus_broker.opvolging import names_at
 from corvus_broker.personen import check_personen, filled_places
@@ -54,11 +54,8 @@ if TYPE_CHECKING:
     from corvus_schemas.identifiers import ZaakId
     from corvus_schemas.wire.staat import Zaakfeit, Zaakstaat
 
-AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
 
-
-@dataclass(frozen=True, slots=True)
-class Plaats:
+class Plaats(msgspec.Struct, frozen=True):
     """Where and when the message came in: its record, zaak and the register."""
 
     record: Record
@@ -67,8 +64,7 @@ class Plaats:
     staat: Partitiestaat
 
 
-@dataclass(frozen=True, slots=True)
-class Beoordeeld:
+class Beoordeeld(msgspec.Struct, frozen=True):
     """Everything that was decided about one message."""
 
     geverifieerd: GeverifieerdeInzending
@@ -117,19 +113,32 @@ def check_times(
         EnvelopeError: ``suite.verlopen``, ``register.onbekend``,
             ``register.verouderd``.
     """
-    kop, grenzen = ontleed.kop, omgeving.grenzen
-    _check_clock(kop.ondertekend_op, op_ms, grenzen)
+    kop = ontleed.kop
+    check_clock(kop.ondertekend_op, op_ms, omgeving.grenzen)
     if kop.geldig_tot <= op_ms:
         raise ReplayError(
             "bericht.verlopen", "the message came in after its own geldig_tot"
         )
-    if not register.suite_allowed(ontleed.manifest.suite, op_ms):
+    return find_sealed(ontleed.manifest.suite, kop.register, op_ms, register, omgeving)
+
+
+def find_sealed(
+    suite: int, digest: bytes, op_ms: int, register: Registerversie, omgeving: Omgeving
+) -> Registerversie:
+    """Give the register something was sealed under, if it and the suite still pass.
+
+    Raises:
+        EnvelopeError: ``suite.verlopen``, ``register.onbekend``,
+            ``register.verouderd``.
+    """
+    grenzen = omgeving.grenzen
+    if not register.suite_allowed(suite, op_ms):
         raise EnvelopeError(
             "suite.verlopen",
-            f"suite {ontleed.manifest.suite} may not be used any more",
+            f"suite {suite} may not be used any more",
             advice="Seal under a suite that the register allows.",
         )
-    sealed = omgeving.registers.by_digest(kop.register)
+    sealed = omgeving.registers.by_digest(digest)
     if sealed is None:
         raise EnvelopeError(
             "register.onbekend",
@@ -152,7 +161,12 @@ def _outdated(what: str) -> EnvelopeError:
     return EnvelopeError("register.verouderd", what, advice=advice)
 
 
-def _check_clock(ondertekend_op: int, op_ms: int, grenzen: Grenzen) -> None:
+def check_clock(ondertekend_op: int, op_ms: int, grenzen: Grenzen) -> None:
+    """Check that something was signed about now.
+
+    Raises:
+        ReplayError: ``tijd.verleden``, ``tijd.toekomst``.
+    """
     if ondertekend_op < op_ms - grenzen.verleden_ms:
         raise ReplayError(
             "tijd.verleden",
@@ -215,7 +229,7 @@ def decide(
     """
     ontleed, record, register = geverifieerd.ontleed, plaats.record, plaats.register
     sealed = check_times(ontleed, record.timestamp_ms, register, omgeving)
-    op = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    op = moment_at(record.timestamp_ms)
     afzender = register.adresboek.organisatie(ontleed.verstrekker, op)
     if afzender.type not in ontleed.berichttype.verstrekkers:
         raise IdentityError(
@@ -257,6 +271,7 @@ def decide(
         check_verwerking(ontleed, verwerking)
     namen = samenhang.namen(ontleed.verstrekker)
     check_last(ontleed, zaak, plaats.staat, namen)
+    check_room(zaak, oordelen)
     missing = missing_moet(ontleed, oordelen, kenmerken, samenhang, tabellen)
     beeld = make_kopbeeld(ontleed, oordelen, kenmerken, samenhang)
     refuse_undelivered(beeld)
@@ -298,7 +313,7 @@ def tables_at(
         RegisterError: ``tabel.niet_in_werking``.
         EnvelopeError: ``register.verouderd``; the older table has ended.
     """
-    day = datetime.fromtimestamp(op_ms / 1000, UTC).astimezone(AMSTERDAM).date()
+    day = day_at(op_ms)
     return Tabellen(
         register.compiled(statussen, day),
         _sealed_table(sealed, statussen, day, held=held)

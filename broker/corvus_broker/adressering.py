@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
+import msgspec
+
+from corvus_broker.kalender import day_at
 from corvus_broker.kenmerken import Samenhang, find_bericht, took_part
 from corvus_routing.gebied import Gebied, check_gebied
 from corvus_schemas.errors import AddressError, IdentityError
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
     from corvus_routing.adresboek import Organisatie
     from corvus_schemas.wire.bericht import Routering
 
-AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
 KETEN: Final = "keten"
 ANTWOORD: Final = "antwoord"
 
 
-@dataclass(frozen=True, slots=True)
-class Geadresseerde:
+class Geadresseerde(msgspec.Struct, frozen=True):
     """A column and the organisation behind it."""
 
     kolom: Kolom
@@ -55,8 +54,10 @@ def resolve_geadresseerden(
             ``regio.tegenstrijdig``.
         IdentityError: ``kolom.sleutel`` for a key that is not that organisation's.
     """
-    day = samenhang.op.astimezone(AMSTERDAM).date()
-    check_gebied(gebied_of_routering(ontleed.routering), register.gebieden, day)
+    gebied = gebied_of_routering(ontleed.routering)
+    check_gebied(
+        gebied, register.gebieden, day_at(round(samenhang.op.timestamp() * 1000))
+    )
     allowed = _addressed(ontleed, samenhang)
     found: list[Geadresseerde] = []
     for kolom in ontleed.kolommen:
@@ -70,8 +71,8 @@ def resolve_geadresseerden(
                 advice="Name every recipient in geadresseerden.",
             )
         if allowed is None:
-            _check_area(ontleed, register, organisatie, samenhang.op)
-        _check_key(register, kolom, ontleed.manifest.suite, samenhang.op)
+            check_area(ontleed, register, organisatie, samenhang.op)
+        check_key(register, kolom, ontleed.manifest.suite, samenhang.op)
         found.append(Geadresseerde(kolom, organisatie))
     return found
 
@@ -103,12 +104,17 @@ def _addressed(ontleed: OntledeInzending, samenhang: Samenhang) -> set[str] | No
     return set(routering.geadresseerden)
 
 
-def _check_area(
+def check_area(
     ontleed: OntledeInzending,
     register: Registerversie,
     organisatie: Organisatie,
     op: datetime,
 ) -> None:
+    """Check that the area declared leads to this organisation.
+
+    Raises:
+        AddressError: ``ontvanger.buiten_gebied``, ``geen_route``, ``dubbele_route``.
+    """
     gebied = gebied_of_routering(ontleed.routering)
     expected = register.adresboek.resolve(organisatie.type, gebied, op)
     if expected.oin != organisatie.oin:
@@ -119,9 +125,12 @@ def _check_area(
         )
 
 
-def _check_key(
-    register: Registerversie, kolom: Kolom, suite: int, op: datetime
-) -> None:
+def check_key(register: Registerversie, kolom: Kolom, suite: int, op: datetime) -> None:
+    """Check that a column is sealed to a key its organisation has now.
+
+    Raises:
+        IdentityError: ``kolom.sleutel``.
+    """
     sleutel = register.sleutel_by_id(kolom.sleutel_id)
     if (
         sleutel is None

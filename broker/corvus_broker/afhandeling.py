@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from corvus_broker.beoordeling import Oordeel
     from corvus_broker.effecten import Effecten
     from corvus_broker.inzending import GeverifieerdeInzending, OntledeInzending
+    from corvus_broker.levering import Levering
     from corvus_broker.omgeving import Omgeving
     from corvus_schemas.identifiers import Oin
     from corvus_schemas.wire.bewijs import Verstrekking
@@ -68,7 +69,10 @@ def settle(beoordeeld: Beoordeeld, omgeving: Omgeving, effecten: Effecten) -> No
     zaak = _zaak(beoordeeld)
     held = hold(beoordeeld.geverifieerd, beoordeeld.oordelen, plaats)
     zaak, waarschuwingen = carry_out(
-        ontleed.routering.aanhouding, beoordeeld.namen, zaak, plaats, effecten
+        ontleed.routering.aanhouding,
+        beoordeeld.namen,
+        zaak,
+        werk,
     )
     alias = werk.alias(ontleed.verstrekker)
     waarschuwingen = [*beoordeeld.waarschuwingen, *waarschuwingen]
@@ -107,10 +111,20 @@ def deliver(
 
     ``ontvangen_op`` is when the message came in, in ms; for a supplement long ago.
     """
-    effecten = werk.effecten
     oin = oordeel.geadresseerde.organisatie.oin
     bezorging = Bezorging(werk.alias(oin), ontvangen_op, werk.plaats.register.digest)
     levering = make_levering(geverifieerd, oordeel, bezorging)
+    return put_levering(oordeel, levering, beoordeling, werk.effecten)
+
+
+def put_levering(
+    oordeel: Oordeel,
+    levering: Levering | None,
+    beoordeling: Beoordeling,
+    effecten: Effecten,
+) -> Verstrekking:
+    """Let a levering go with its evidence; gives what the sender hears of it."""
+    oin = oordeel.geadresseerde.organisatie.oin
     if levering is not None:
         effecten.leveringen.append(levering)
     digest = None if levering is None else levering.digest
@@ -135,7 +149,10 @@ def remember(
     ]
     kop = ontleed.kop
     known = plaats.staat.bericht(ontleed.verstrekker, kop.bericht_id)
-    if known is None:
+    if known is not None:
+        received = [*known.ontvangers, *received]
+        known = msgspec.structs.replace(known, ontvangers=received)
+    else:
         known = Berichtstaat(
             bericht_id=kop.bericht_id,
             verstrekker=ontleed.verstrekker,
@@ -144,12 +161,10 @@ def remember(
             manifest=ontleed.manifest.digest,
             tijd=plaats.record.timestamp_ms,
             bewijs=bewijs,
-            ontvangers=[],
+            ontvangers=received,
             personen=ontleed.routering.personen,
         )
-    plaats.staat.put_bericht(
-        msgspec.structs.replace(known, ontvangers=[*known.ontvangers, *received])
-    )
+    plaats.staat.put_bericht(known)
 
 
 def _zaak(beoordeeld: Beoordeeld) -> Zaakstaat:
@@ -167,20 +182,17 @@ def _zaak(beoordeeld: Beoordeeld) -> Zaakstaat:
 
 def _put_zaak(beoordeeld: Beoordeeld, zaak: Zaakstaat, effecten: Effecten) -> None:
     verstrekker = beoordeeld.geverifieerd.ontleed.verstrekker
-    received = [levering.ontvanger for levering in effecten.leveringen]
+    kenners = {verstrekker, *(one.ontvanger for one in effecten.leveringen)}
     beoordeeld.plaats.staat.put_zaak(
         msgspec.structs.replace(
             zaak,
             opener=zaak.opener or verstrekker,
-            deelnemers=sorted({*zaak.deelnemers, verstrekker, *received}),
+            deelnemers=sorted(kenners.union(zaak.deelnemers)),
             laatst=beoordeeld.plaats.record.timestamp_ms,
             geheim_adres=beoordeeld.kenmerken.geheim_adres,
             feiten=[
                 *zaak.feiten,
-                *(
-                    with_kenners(feit, (verstrekker, *received))
-                    for feit in beoordeeld.feiten
-                ),
+                *[with_kenners(feit, kenners) for feit in beoordeeld.feiten],
             ],
         )
     )

@@ -40,16 +40,26 @@ def open_auditbatch(value: bytes, registers: Registerreeks) -> list[Dossier]:
     Raises:
         EnvelopeError: ``audit.ongeldig``; it is not what the broker recorded.
     """
+    batch = check_auditbatch(value, registers)
+    try:
+        return _put_together(batch)
+    except CorvusError as error:
+        raise _fault(error.message) from None
+
+
+def check_auditbatch(value: bytes, registers: Registerreeks) -> Auditbatch:
+    """Prove a batch: its signed root, every leaf, every record of evidence.
+
+    Raises:
+        EnvelopeError: ``audit.ongeldig``; it is not what the broker recorded.
+    """
     try:
         batch = Auditbatch.decode(value)
         _Bewijs(batch, registers).check()
-        return _put_together(batch)
-    except EnvelopeError as error:
-        if error.code == "audit.ongeldig":
-            raise
-        raise _fault(error.message) from None
     except CorvusError as error:
         raise _fault(error.message) from None
+    else:
+        return batch
 
 
 class _Bewijs:
@@ -64,22 +74,27 @@ class _Bewijs:
         ]
 
     def check(self) -> None:
-        """Check everything; the signature once, since all leaves share it."""
+        """Check everything; the signature once, since all leaves share it.
+
+        It is checked where a batch holds receipts only, too: then no record of
+        evidence brings it along.
+        """
         batch = self._batch
         if Tree(self._bladeren).root != batch.wortel:
             raise _fault("the leaves of the batch do not give its root")
+        signed = parse_attestatie(batch.attestatie)
+        if signed.grootte != len(self._bladeren):
+            raise _fault("another number of leaves was signed")
+        signed.verify_root(self._key(signed), batch.wortel)
+        promised = signed.commit_root(batch.wortel)
         evidence = [
             *((SOORT_BESLISREGEL, blad) for blad in batch.beslisregels),
             *((SOORT_BEOORDELING, blad) for blad in batch.beoordelingen),
         ]
-        signed = False
         for soort, blad in evidence:
             attestatie = self._check_leaf(soort, blad)
-            if not signed:
-                attestatie.verify(self._key(attestatie), soort, blad.inhoud)
-                if attestatie.root(soort, blad.inhoud) != batch.wortel:
-                    raise _fault("another root was signed")
-                signed = True
+            if attestatie.commit_root(batch.wortel) != promised:
+                raise _fault("another root was signed")
 
     def _check_leaf(self, soort: str, blad: Blad) -> Attestatie:
         attestatie = parse_attestatie(blad.attestatie)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from corvus_broker.ports import Record
     from corvus_broker.staat import Partitiestaat
-    from corvus_crypto.attestatie import Attestatie, Attesteerder, Reeks
+    from corvus_crypto.attestatie import Attesteerder, Reeks
 
 # Far below the record size of the audit topic, and hundreds of ordinary messages.
 MAX_EVIDENCE_BYTES: Final = 512 * 1024
@@ -136,10 +136,8 @@ def _outgoing(effecten: Effecten) -> list[_Uitgaand]:
     ]
 
 
-def _attested(leaf: _Uitgaand, attestatie: Attestatie) -> Append:
-    value = Geattesteerd(
-        soort=leaf.soort, inhoud=leaf.inhoud, attestatie=attestatie.encode()
-    )
+def _attested(leaf: _Uitgaand, attestatie: bytes) -> Append:
+    value = Geattesteerd(soort=leaf.soort, inhoud=leaf.inhoud, attestatie=attestatie)
     return Append(leaf.topic, 0, leaf.key, value.encode())
 
 
@@ -153,14 +151,13 @@ def _audit(
     leaves = zip(outgoing, reeks.attestaties, strict=True)
     for index, (leaf, attestatie) in enumerate(leaves):
         if not leaf.topic:
-            blad = Blad(index, leaf.inhoud, attestatie.encode())
-            evidence[leaf.soort].append(blad)
+            evidence[leaf.soort].append(Blad(index, leaf.inhoud, attestatie))
     return Auditbatch(
         router=router_id,
         partitie=records[0].partition,
         eerste=records[0].offset,
         laatste=records[-1].offset,
-        attestatie=reeks.attestaties[0].encode(),
+        attestatie=reeks.attestaties[0],
         wortel=reeks.wortel,
         bladeren=b"".join(reeks.bladeren),
         beslisregels=evidence[SOORT_BESLISREGEL],

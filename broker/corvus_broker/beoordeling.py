@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
+import msgspec
+
 from corvus_broker.adressering import KETEN
 from corvus_broker.beslisvraag import Beslisvraag, Ontvangervraag
 from corvus_broker.inzending import granted_cellen
@@ -26,9 +28,10 @@ from corvus_routing.beslissing import (
 )
 from corvus_routing.projection import REGEL_VERWIJZING, Projectie, project
 from corvus_routing.woordenboek import VERWIJZING
+from corvus_schemas.wire.primitives import Strings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from corvus_broker.adressering import Geadresseerde
     from corvus_broker.inzending import OntledeInzending
@@ -57,21 +60,21 @@ REDEN_NAMEN: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Uitspraak:
+class Uitspraak(msgspec.Struct, frozen=True):
     """What the tables say about one recipient, and the reason at every position."""
 
     beslissing: Beslissing
     projectie: Projectie
     redenen: bytes
-    regels: Sequence[str]
+    regels: Strings
     """Of every position the rules that decided about it, joined by a space."""
+    per_reden: Sequence[tuple[int, int]]
+    """Reasons, rising, each with the positions it keeps back if they are filled."""
     per_persoon: Sequence[tuple[int, Beslissing]] = ()
     """Positions of persons about whom the facts differ, and what holds for those."""
 
 
-@dataclass(frozen=True, slots=True)
-class Oordeel:
+class Oordeel(msgspec.Struct, frozen=True):
     """What one recipient gets of a message, and the reason at every position."""
 
     geadresseerde: Geadresseerde
@@ -93,7 +96,7 @@ class Oordeel:
         return self.uitspraak.redenen
 
     @property
-    def regels(self) -> Sequence[str]:
+    def regels(self) -> Strings:
         """Of every position the rules that decided about it, joined by a space."""
         return self.uitspraak.regels
 
@@ -101,12 +104,13 @@ class Oordeel:
     def bewaartermijn(self) -> str | None:
         """The longest retention of the rules that let something go."""
         uitspraak = self.uitspraak
+        if not uitspraak.per_persoon:
+            return uitspraak.beslissing.bewaartermijn
         alle = (uitspraak.beslissing, *(one for _, one in uitspraak.per_persoon))
         return longest(one.bewaartermijn for one in alle)
 
 
-@dataclass(frozen=True, slots=True)
-class _Besluit:
+class _Besluit(msgspec.Struct, frozen=True):
     """The decision for one recipient; for some persons another one holds."""
 
     algemeen: Beslissing
@@ -127,13 +131,15 @@ class _Besluit:
 class _Grond:
     """What a decision says about every position of a layout, whatever was granted.
 
-    ``redenen`` has a byte for each position, as one little-endian number.
+    ``redenen`` has a byte for each position, as one little-endian number; ``per_reden``
+    has the same as masks.
     """
 
     beslissing: Beslissing
     posities: tuple[Positie, ...]
     redenen: int
-    regels: tuple[str, ...]
+    per_reden: Sequence[tuple[int, int]]
+    regels: Strings
 
 
 # Decisions and layouts are shared by messages, so both are recognised by identity; a
@@ -251,7 +257,12 @@ def _judge(
         grond = _with_persons(grond, besluit.per_persoon)
     redenen = _redenen(grond, vraag.gevuld, projectie.mask)
     return Uitspraak(
-        besluit.algemeen, projectie, redenen, grond.regels, besluit.per_persoon
+        besluit.algemeen,
+        projectie,
+        redenen,
+        grond.regels,
+        grond.per_reden,
+        besluit.per_persoon,
     )
 
 
@@ -259,18 +270,31 @@ def _with_persons(grond: _Grond, eigen: Sequence[tuple[int, Beslissing]]) -> _Gr
     """Put the reasons and rules for some persons in the place of the general ones."""
     size = len(grond.posities)
     redenen = bytearray(grond.redenen.to_bytes(size, "little"))
-    regels = list(grond.regels)
+    regels = list(grond.regels.all)
     for mask, beslissing in eigen:
         theirs = _grond_of(beslissing, grond.posities)
         own = theirs.redenen.to_bytes(size, "little")
         for position in bits(mask):
             redenen[position] = own[position]
-            regels[position] = theirs.regels[position]
+            regels[position] = theirs.regels.all[position]
+    return _make_grond(grond.beslissing, grond.posities, bytes(redenen), regels)
+
+
+def _make_grond(
+    beslissing: Beslissing,
+    posities: tuple[Positie, ...],
+    redenen: bytes,
+    regels: Iterable[str],
+) -> _Grond:
+    per_reden: dict[int, int] = {}
+    for position, reden in enumerate(redenen):
+        per_reden[reden] = per_reden.get(reden, 0) | 1 << position
     return _Grond(
-        grond.beslissing,
-        grond.posities,
+        beslissing,
+        posities,
         int.from_bytes(redenen, "little"),
-        tuple(regels),
+        sorted(per_reden.items()),
+        Strings(regels),
     )
 
 
@@ -292,12 +316,8 @@ def _grond_of(beslissing: Beslissing, posities: tuple[Positie, ...]) -> _Grond:
     if known is None:
         names = [positie.rubriek.naam for positie in posities]
         redenen = bytes(_reden(beslissing.uitkomsten.get(naam)) for naam in names)
-        known = _Grond(
-            beslissing,
-            posities,
-            int.from_bytes(redenen, "little"),
-            tuple(_decided_by(beslissing, naam) for naam in names),
-        )
+        regels = [_decided_by(beslissing, naam) for naam in names]
+        known = _make_grond(beslissing, posities, redenen, regels)
         if len(_gronden) >= _GRONDEN_LIMIT:
             _gronden.clear()
         _gronden[key] = known

@@ -30,8 +30,7 @@ _JSON: Final = msgspec.json.Encoder(order="deterministic")
 _FROM_JSON: Final = msgspec.json.Decoder(dict[str, bool | str | list[str]])
 
 
-@dataclass(frozen=True, slots=True)
-class Ontvangervraag:
+class Ontvangervraag(msgspec.Struct, frozen=True):
     """One recipient: what is asked about it.
 
     ``toegekend`` are the filled cellen its column was granted; ``verwijzing`` says
@@ -107,15 +106,13 @@ def read_beoordeling(beoordeling: Beoordeling, catalogus: Catalogus) -> Beslisvr
     """Read the question back out of its record.
 
     Raises:
-        SchemaError: ``beoordeling.schema``; another version of the berichttype.
+        SchemaError: ``beoordeling.schema``; a version of it that is not known here.
             ``beoordeling.ongeldig``; the record contradicts itself.
     """
     try:
-        berichttype = catalogus.berichttype(beoordeling.berichttype)
+        berichttype = catalogus.versie(beoordeling.berichttype, beoordeling.schema)
     except SchemaError:
         raise _other_schema(beoordeling) from None
-    if berichttype.fingerprint != beoordeling.schema:
-        raise _other_schema(beoordeling)
     try:
         posities = berichttype.posities(tuple(beoordeling.buckets))
         size = len(posities)
@@ -149,8 +146,9 @@ def read_beoordeling(beoordeling: Beoordeling, catalogus: Catalogus) -> Beslisvr
 def _other_schema(beoordeling: Beoordeling) -> SchemaError:
     return SchemaError(
         "beoordeling.schema",
-        f"the message had another version of berichttype {beoordeling.berichttype!r:.60}",
-        advice="Decide it again with the release of Corvus that decided it.",
+        f"the message had a version of berichttype {beoordeling.berichttype!r:.60} that"
+        " is not known here",
+        advice="Decide it again with the release, and the layouts, that decided it.",
     )
 
 

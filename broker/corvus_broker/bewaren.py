@@ -14,6 +14,7 @@ import msgspec
 from corvus_broker.effecten import SOORT_UITVOERING, Uitvoeringslast
 from corvus_broker.ports import Append, Bewaard
 from corvus_broker.topics import INZENDING
+from corvus_schemas.errors import IntegrityError
 from corvus_schemas.wire.staat import Uitvoering
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from corvus_broker.effecten import Effecten
     from corvus_broker.omgeving import Grenzen
     from corvus_broker.ports import Aanhoudopslag, Transport
+    from corvus_broker.staat import Partitiestaat
     from corvus_crypto.attestatie import Attesteerder
 
 SWEEP_MS: Final = 60_000
@@ -47,6 +49,22 @@ class Bewaarder:
         self._noteer = noteer
         self._swept = 0
 
+    async def tidy(self, partition: int, staat: Partitiestaat) -> None:
+        """Destroy what the zaken do not know: a crash came between commit and that.
+
+        What is held by a batch that was not committed is stored again with it.
+
+        Raises:
+            UnavailableError: the partition cannot be taken over yet.
+        """
+        gone = [
+            nummer
+            for nummer, zaak in await self._opslag.nummers(partition)
+            if not staat.holds(zaak, nummer)
+        ]
+        if gone:
+            await self._opslag.vernietig(gone)
+
     async def before_commit(
         self, partition: int, effecten: Sequence[Effecten]
     ) -> list[Append]:
@@ -70,18 +88,25 @@ class Bewaarder:
         ]
         if kept:
             await self._opslag.bewaar(kept)
-        orders: list[Append] = []
-        for one in effecten:
-            for last in one.uitvoeringen:
-                inhoud = await self._opslag.haal(last.nummer)
-                orders.append(self._order(last, partition, inhoud))
-        return orders
+        # Released many times over, it comes back once: the zaak says what of it.
+        lasten = {last.nummer: last for one in effecten for last in one.uitvoeringen}
+        return [
+            self._order(last, partition, await self._fetch(nummer))
+            for nummer, last in lasten.items()
+        ]
+
+    async def _fetch(self, nummer: bytes) -> bytes | None:
+        """Give what is kept; what does not open is lost, and stops nobody else."""
+        try:
+            return await self._opslag.haal(nummer)
+        except IntegrityError:
+            return None
 
     async def after_commit(self, effecten: Sequence[Effecten]) -> None:
         """Put off and destroy what the committed batch says.
 
         Raises:
-            UnavailableError: the sweep finds later what was to be destroyed.
+            UnavailableError: ``tidy`` destroys it at the next claim.
         """
         for one in effecten:
             for nummer, tijd in one.bevestigd:

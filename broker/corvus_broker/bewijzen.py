@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from corvus_broker.beoordeling import LEEG, NIET_TOEGEKEND, REDEN_NAMEN
-from corvus_crypto.masker import bits, encode_mask, flags, mask_of
+from corvus_crypto.masker import encode_mask, flags
 from corvus_schemas.wire.bewijs import (
     Geweigerd,
     Ontvangstbewijs,
@@ -29,19 +28,17 @@ _DECIDED: Final = bytes(reden not in {LEEG, NIET_TOEGEKEND} for reden in range(2
 
 def make_verstrekking(oordeel: Oordeel, levering: Levering | None) -> Verstrekking:
     """Tell the sender what one recipient got, and what was withheld and why."""
-    positions = len(oordeel.redenen)
-    per_reden: dict[int, list[int]] = {}
-    for position in bits(oordeel.projectie.geweigerd | oordeel.projectie.aangehouden):
-        per_reden.setdefault(oordeel.redenen[position], []).append(position)
-    delivered = flags(oordeel.projectie.mask, positions)
+    projectie, positions = oordeel.projectie, len(oordeel.redenen)
+    withheld = projectie.geweigerd | projectie.aangehouden
     return Verstrekking(
         ontvanger=oordeel.geadresseerde.organisatie.oin,
         levering=None if levering is None else levering.digest,
-        posities=encode_mask(oordeel.projectie.mask, positions),
-        regels=list(compress(oordeel.regels, delivered)),
+        posities=encode_mask(projectie.mask, positions),
+        regels=oordeel.regels.select(flags(projectie.mask, positions)),
         geweigerd=[
-            Geweigerd(REDEN_NAMEN[reden], encode_mask(mask_of(found), positions))
-            for reden, found in sorted(per_reden.items())
+            Geweigerd(REDEN_NAMEN[reden], encode_mask(found, positions))
+            for reden, mask in oordeel.uitspraak.per_reden
+            if (found := mask & withheld)
         ],
     )
 
@@ -95,7 +92,7 @@ def make_beslisregel(
         levering=levering,
         doel=beoordeling.doel,
         redenen=uitspraak.redenen,
-        regels=list(compress(uitspraak.regels, decided)),
+        regels=uitspraak.regels.select(decided),
         routering=beoordeling.routering,
         register_verzegeld=beoordeling.register_verzegeld,
         register=beoordeling.register,

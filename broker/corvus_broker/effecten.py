@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
+import msgspec
+
 from corvus_broker.topics import BEWIJSKLASSE, levering_topic
 
 if TYPE_CHECKING:
@@ -20,8 +22,7 @@ SOORT_HERAANBIEDING: Final = "heraanbieding"
 SOORT_UITVOERING: Final = "uitvoering"
 
 
-@dataclass(frozen=True, slots=True)
-class Bericht:
+class Bericht(msgspec.Struct, frozen=True):
     """A receipt to one organisation: attested and appended to its own topic."""
 
     soort: str

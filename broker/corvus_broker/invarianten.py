@@ -8,9 +8,11 @@ instead of finding out; what organisations are to mend themselves is an alarm.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from corvus_broker.kenmerken import POLITIEMELDING_ONTVANGEN, find_bericht
+from corvus_routing.indeling import indeling_of
 from corvus_schemas.errors import IdentityError, SchemaError
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from corvus_broker.beoordeling import Oordeel
     from corvus_broker.inzending import OntledeInzending
     from corvus_broker.kenmerken import Kenmerkset, Samenhang
+    from corvus_routing.indeling import Indeling
     from corvus_schemas.catalogus import Catalogus
     from corvus_schemas.kenmerken import KenmerkWaarde
     from corvus_schemas.wire.bericht import Kop
@@ -97,8 +100,7 @@ def make_kopbeeld(
     """Gather what the rules look at."""
     zaak = samenhang.zaak
     delivered = [one for one in oordelen if not one.projectie.is_empty]
-    acties = _acties(ontleed, ontleed.gevuld)
-    own = {one.geadresseerde.organisatie.type: one.projectie.mask for one in delivered}
+    uitvoerders = _uitvoerders(indeling_of(ontleed.posities))
     return Kopbeeld(
         berichttype=ontleed.berichttype.code,
         verstrekker=samenhang.verstrekker_type,
@@ -109,23 +111,31 @@ def make_kopbeeld(
         wacht=BROKER in ontleed.berichttype.ontvangers
         or any(one.projectie.aangehouden for one in oordelen),
         gemeld=_is_gemeld(samenhang),
-        acties=acties,
-        bereikt=frozenset(
-            type_ for type_, mask in own.items() if type_ in _acties(ontleed, mask)
-        ),
+        acties=frozenset(rol for rol, mask in uitvoerders if mask & ontleed.gevuld),
+        bereikt=_bereikt(uitvoerders, delivered),
         vervangen=_vervangen(ontleed, samenhang),
     )
 
 
-def _acties(ontleed: OntledeInzending, mask: int) -> frozenset[str]:
-    """Executors that these positions hold an action for."""
-    return frozenset(
-        positie.rubriek.rol
-        for positie in ontleed.posities
-        if positie.rubriek.groep == _ACTIES
-        and positie.rubriek.rol is not None
-        and mask >> positie.index & 1
-    )
+def _bereikt(
+    uitvoerders: Sequence[tuple[str, int]], delivered: Sequence[Oordeel]
+) -> frozenset[str]:
+    """Executors of whom an organisation gets one of their actions."""
+    if not uitvoerders:
+        return frozenset()
+    own = {one.geadresseerde.organisatie.type: one.projectie.mask for one in delivered}
+    return frozenset(rol for rol, mask in uitvoerders if mask & own.get(rol, 0))
+
+
+@lru_cache(maxsize=512)  # a sender chooses the layout
+def _uitvoerders(indeling: Indeling) -> Sequence[tuple[str, int]]:
+    """Executors of a layout, each with the positions of its actions."""
+    found: dict[str, int] = {}
+    for positie in indeling.posities:
+        rol = positie.rubriek.rol
+        if positie.rubriek.groep == _ACTIES and rol is not None:
+            found[rol] = found.get(rol, 0) | 1 << positie.index
+    return tuple(found.items())
 
 
 def _is_gemeld(samenhang: Samenhang) -> bool:

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from corvus_crypto.kolom import Kolom, parse_kolommen
 from corvus_crypto.manifest import Manifest, commit_routering, parse_manifest
 from corvus_crypto.masker import flags, parse_mask
 from corvus_crypto.ondertekening import Ondertekening, parse_ondertekening
-from corvus_crypto.sealing import check_cellen, check_kolom
+from corvus_crypto.sealing import check_kolom, check_wires
 from corvus_crypto.suite import suite_of
+from corvus_routing.indeling import indeling_of
 from corvus_schemas.errors import EnvelopeError, IdentityError
 from corvus_schemas.identifiers import Oin, parse_oin
 from corvus_schemas.wire.bericht import Inzending, Kop, Routering
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from corvus_broker.register import CertificaatVermelding, Registerversie
-    from corvus_crypto.cel import WireCel
     from corvus_schemas.catalogus import Berichttype, Catalogus, Positie
+    from corvus_schemas.wire.bericht import Toekenning
 
 SIGN_PURPOSE: Final = "inzending"
 MAX_ROUTERING_BYTES: Final = 64 * 1024
@@ -55,12 +58,11 @@ class OntledeInzending:
     """The cellen that are here: all that are filled, or of a held message some."""
 
 
-@dataclass(frozen=True, slots=True)
-class GeverifieerdeInzending:
+class GeverifieerdeInzending(msgspec.Struct, frozen=True):
     """Commitments and signature hold, the certificate is the sender's and was valid."""
 
     ontleed: OntledeInzending
-    cellen: Sequence[WireCel]
+    cellen: Sequence[bytes]
     vermelding: CertificaatVermelding
 
 
@@ -119,15 +121,22 @@ def parse_inzending(
         kolommen=parse_kolommen(inzending.kolommen, suite, manifest.columns),
         ruwe_cellen=inzending.cellen,
         gevuld=gevuld,
-        toekenning=_parse_toekenning(routering, len(posities)),
+        toekenning=parse_toekenning(routering.toekenning, len(posities)),
         aanwezig=gevuld,
     )
 
 
-def _parse_toekenning(routering: Routering, positions: int) -> dict[int, int]:
+def parse_toekenning(
+    toekenningen: Sequence[Toekenning], positions: int
+) -> dict[int, int]:
+    """Give the masks of what was granted, by column.
+
+    Raises:
+        EnvelopeError: ``routering.toekenning``, ``masker.indeling``.
+    """
     masks: dict[int, int] = {}
     last = -1
-    for toekenning in routering.toekenning:
+    for toekenning in toekenningen:
         if toekenning.kolom <= last:
             raise EnvelopeError(
                 "routering.toekenning", "the granted columns are out of order"
@@ -167,8 +176,8 @@ def verify_inzending(
         raise EnvelopeError(
             "routering.toekenning", "a column was granted something but is not here"
         )
-    labels = [positie.label for positie in ontleed.posities]
-    cellen = check_cellen(manifest, ontleed.aanwezig, ontleed.ruwe_cellen, labels)
+    labels = indeling_of(ontleed.posities).labels
+    cellen = check_wires(manifest, ontleed.aanwezig, ontleed.ruwe_cellen, labels)
     return GeverifieerdeInzending(ontleed, cellen, vermelding)
 
 
@@ -227,6 +236,8 @@ def granted_cellen(ontleed: OntledeInzending, kolom: Kolom) -> int:
 def pack_cellen(geverifieerd: GeverifieerdeInzending, mask: int) -> bytes:
     """Concatenate the cellen in a mask, as they came."""
     ontleed = geverifieerd.ontleed
+    if mask == ontleed.aanwezig:
+        return ontleed.ruwe_cellen
     size = len(ontleed.posities)
     chosen = compress(flags(mask, size), flags(ontleed.aanwezig, size))
-    return b"".join([cel.wire for cel in compress(geverifieerd.cellen, chosen)])
+    return b"".join(compress(geverifieerd.cellen, chosen))

@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from corvus_broker.personen import BETROKKENE, Plek, find_unique, spread
+from corvus_broker.topics import MAX_ZAAK_BYTES
 from corvus_schemas.errors import InboundError, SchemaError
 from corvus_schemas.kenmerken import KenmerkWaarde, parse_kenmerk
 from corvus_schemas.wire.staat import Zaakfeit
@@ -32,11 +35,13 @@ POLITIEMELDING_ONTVANGEN: Final = "politiemelding_ontvangen"
 # A zaak is one record of the changelog: what it remembers has to stay within it.
 MAX_FEITEN_BERICHT: Final = 64
 MAX_FEITEN_ZAAK: Final = 4096
+# One that uses its share up leaves the others theirs, a withdrawal of consent above all.
+MAX_FEITEN_VERSTREKKER: Final = 1024
+_SURELY_FIT: Final = 256
 _ONTVANGER: Final = "ontvanger"
 
 
-@dataclass(frozen=True, slots=True)
-class Samenhang:
+class Samenhang(msgspec.Struct, frozen=True):
     """The message in its zaak: everything step 7 looks at besides the routering.
 
     ``vast``: what holds of the whole chain, by the register. ``plekken``: where it
@@ -182,7 +187,8 @@ def _geheim_adres(values: dict[str, KenmerkWaarde], samenhang: Samenhang) -> boo
 def _politiemelding_in(samenhang: Samenhang) -> bool:
     zaak = samenhang.zaak
     return zaak is not None and any(
-        feit.kenmerk == POLITIEMELDING_ONTVANGEN for feit in zaak.feiten
+        feit.kenmerk == POLITIEMELDING_ONTVANGEN and feit.waarde is True
+        for feit in zaak.feiten
     )
 
 
@@ -192,10 +198,21 @@ def standing_facts(
     """Facts by kenmerk, source and person, but for those a later one contradicts.
 
     A sender chooses what it cites: consent that was withdrawn since is no consent,
-    also where the sender did not get the withdrawal.
+    also where the sender did not get the withdrawal, or it named nobody.
     """
     feiten = () if samenhang.zaak is None else samenhang.zaak.feiten
-    newest = {_subject(samenhang, feit): feit.waarde for feit in feiten}
+    newest: dict[tuple[str, bytes | None, str], KenmerkWaarde | list[str] | None] = {}
+    for feit in feiten:
+        about = _subject(samenhang, feit)
+        if about[1] is None and _is_about_person(samenhang, feit):
+            # It can be about any of them: it takes back, and it gives nothing.
+            taken = [
+                one
+                for one, waarde in newest.items()
+                if one[0] == feit.kenmerk and waarde != feit.waarde
+            ]
+            newest |= dict.fromkeys(taken)
+        newest[about] = feit.waarde
     standing: dict[tuple[str, bytes, bytes | None], Zaakfeit] = {}
     for feit in feiten:
         if newest[_subject(samenhang, feit)] == feit.waarde:
@@ -208,6 +225,10 @@ def _subject(samenhang: Samenhang, feit: Zaakfeit) -> tuple[str, bytes | None, s
     kenmerk = samenhang.catalogus.kenmerken[feit.kenmerk]
     zetter = samenhang.levend(feit.zetter) if kenmerk.bereik == _ONTVANGER else ""
     return feit.kenmerk, feit.betrokkene, zetter
+
+
+def _is_about_person(samenhang: Samenhang, feit: Zaakfeit) -> bool:
+    return samenhang.catalogus.kenmerken[feit.kenmerk].bereik == BETROKKENE
 
 
 def _knows_source(samenhang: Samenhang, feit: Zaakfeit) -> bool:
@@ -277,13 +298,24 @@ def established_facts(
         SchemaError: ``feit.te_veel``, ``feit.niet_bevoegd``, ``kenmerk.ongeldig``,
             ``feit.persoon_onbekend``.
     """
-    known = 0 if samenhang.zaak is None else len(samenhang.zaak.feiten)
+    zetters = (
+        [] if samenhang.zaak is None else [f.zetter for f in samenhang.zaak.feiten]
+    )
+    known, own = len(zetters), zetters.count(samenhang.verstrekker)
     count = len(routering.stelt_vast)
-    if count > MAX_FEITEN_BERICHT or (count and known + count > MAX_FEITEN_ZAAK):
+    if count > MAX_FEITEN_BERICHT or (
+        count
+        and (
+            known + count > MAX_FEITEN_ZAAK
+            or own + count > MAX_FEITEN_VERSTREKKER
+            or (known > _SURELY_FIT and is_full(samenhang.zaak))
+        )
+    ):
         raise SchemaError(
             "feit.te_veel",
-            f"the message establishes {count} facts, the zaak has {known}; at most"
-            f" {MAX_FEITEN_BERICHT} a message and {MAX_FEITEN_ZAAK} a zaak are kept",
+            f"the message establishes {count} facts, the zaak has {known}, {own} of them"
+            f" by this sender; at most {MAX_FEITEN_BERICHT} a message,"
+            f" {MAX_FEITEN_VERSTREKKER} a sender and {MAX_FEITEN_ZAAK} a zaak are kept",
             advice="Establish what changed, and nothing else.",
         )
     facts: list[Zaakfeit] = []
@@ -312,6 +344,11 @@ def established_facts(
             )
         )
     return facts
+
+
+def is_full(zaak: Zaakstaat | None) -> bool:
+    """Tell whether a zaak may be at the end of what its record can hold."""
+    return zaak is not None and len(zaak.encode()) > MAX_ZAAK_BYTES
 
 
 def _about(

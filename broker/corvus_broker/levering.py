@@ -8,9 +8,9 @@ error, not a review remark.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from itertools import compress
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from corvus_broker.inzending import pack_cellen
 from corvus_broker.topics import levering_topic
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 SHORTEST: Final = "P7D"
 
 
-@dataclass(frozen=True, slots=True)
-class Levering:
+class Levering(msgspec.Struct, frozen=True):
     """A delivery, ready to be attested: its topic, its key, its exact bytes."""
 
     ontvanger: str
@@ -35,8 +34,7 @@ class Levering:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Bezorging:
+class Bezorging(msgspec.Struct, frozen=True):
     """What a levering says besides the message itself."""
 
     alias: bytes
@@ -60,7 +58,7 @@ def make_levering(
         kolom=oordeel.geadresseerde.kolom.encode(),
         posities=encode_mask(projectie.mask, positions),
         cellen=pack_cellen(geverifieerd, projectie.mask),
-        regels=list(compress(oordeel.regels, flags(projectie.mask, positions))),
+        regels=oordeel.regels.select(flags(projectie.mask, positions)),
         ontvangen_op=bezorging.ontvangen_op,
         register=bezorging.register,
     ).encode()

@@ -6,9 +6,9 @@ other way to name the zaak. Under an alias of its own it goes on from the receip
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from corvus_broker.kalender import moment_at
 from corvus_schemas.errors import EnvelopeError
 from corvus_schemas.identifiers import Oin
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 def names_at(register: Registerversie, oin: str, op_ms: int) -> frozenset[str]:
     """Give the OINs that an organisation counts as at a moment."""
-    op = datetime.fromtimestamp(op_ms / 1000, UTC)
-    return register.adresboek.identiteit(oin, op)
+    return register.adresboek.identiteit(oin, moment_at(op_ms))
 
 
 def zaak_of_alias(

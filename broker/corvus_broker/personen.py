@@ -37,6 +37,8 @@ def check_personen(
     Raises:
         SchemaError: ``persoon.ongeldig``.
     """
+    if not personen:
+        return
     room = {
         rol: bucket
         for (groep, rol), bucket in zip(berichttype.rollen, buckets, strict=True)

@@ -18,8 +18,10 @@ import msgspec
 from corvus_broker.aanvaarding import Plaats, decide, find_duplicate
 from corvus_broker.afhandeling import settle
 from corvus_broker.bewijzen import make_bewijs
-from corvus_broker.effecten import Effecten, receipt_to
+from corvus_broker.effecten import Effecten, Uitvoeringslast, receipt_to
 from corvus_broker.inzending import OntledeInzending, parse_inzending, verify_inzending
+from corvus_broker.nasleutel import parse_nasleutel
+from corvus_broker.nasleutelen import process_nasleutel
 from corvus_broker.opvolging import names_at, zaak_of_alias
 from corvus_broker.parkeren import (
     BEHIND,
@@ -32,7 +34,7 @@ from corvus_broker.parkeren import (
     parse_heraanbieding,
 )
 from corvus_broker.terugmelding import process_terugmelding
-from corvus_broker.vrijgave import process_uitvoering
+from corvus_broker.vrijgave import parse_uitvoering, process_uitvoering
 from corvus_crypto.zaak import partition_of
 from corvus_schemas.avro import fingerprint_of
 from corvus_schemas.errors import EnvelopeError, InboundError, IntegrityError
@@ -61,6 +63,7 @@ class Pipeline:
         self._terugmelding = wire_schema("terugmelding").fingerprint
         self._heraanbieding = wire_schema("heraanbieding").fingerprint
         self._uitvoering = wire_schema("uitvoering").fingerprint
+        self._nasleutel = wire_schema("nasleutel").fingerprint
 
     def process(self, record: Record, staat: Partitiestaat) -> Effecten:
         """Decide about one record.
@@ -79,7 +82,9 @@ class Pipeline:
             elif kind == self._heraanbieding:
                 self._take_up_again(record, register, staat, effecten)
             elif kind == self._uitvoering:
-                self._carry_out(record, register, staat, effecten)
+                self._process_uitvoering(record, register, staat, effecten)
+            elif kind == self._nasleutel:
+                self._process_nasleutel(record, register, staat, effecten)
             else:
                 self._process_inzending(record, register, staat, effecten)
         except InboundError as error:
@@ -242,7 +247,7 @@ class Pipeline:
             ) from error
         original = original_record(order, record)
         if zaak is None or not zaak.geparkeerd:
-            self._process_inzending(original, register, staat, effecten)
+            self._retry(original, Plaats(original, zaak_id, register, staat), effecten)
             return
         rest = msgspec.structs.replace(zaak, geparkeerd=zaak.geparkeerd - 1)
         staat.put_zaak(
@@ -254,6 +259,53 @@ class Pipeline:
         self._retry(original, Plaats(original, zaak_id, register, staat), effecten)
         if effecten.uitkomst == PARKED and not order.laatste:
             _block(zaak_id, staat)
+
+    def _process_uitvoering(
+        self,
+        record: Record,
+        register: Registerversie,
+        staat: Partitiestaat,
+        effecten: Effecten,
+    ) -> None:
+        """Carry out an order of the router itself, in the order of its zaak.
+
+        What is parked may take back what a release goes by. An end does not wait.
+        """
+        order = parse_uitvoering(record, register, self._omgeving.partities)
+        zaak_id = ZaakId(order.zaak)
+        waits = order.soort != Uitvoeringslast.VERNIETIGING
+        if waits and self._holds_up(record, zaak_id, staat, effecten):
+            return
+        self._carry_out(record, register, staat, effecten)
+
+    def _process_nasleutel(
+        self,
+        record: Record,
+        register: Registerversie,
+        staat: Partitiestaat,
+        effecten: Effecten,
+        zaak_id: ZaakId | None = None,
+    ) -> None:
+        """Decide a nasleutel; one taken up again says of which zaak it was parked."""
+        omgeving = self._omgeving
+        ontleed = parse_nasleutel(
+            record.value or b"", omgeving.catalogus, omgeving.grenzen.max_bytes
+        )
+        effecten.berichttype = ontleed.origineel.berichttype.code
+        named = self.zaak_of(ontleed.origineel, record, register)
+        if zaak_id is None:
+            if self._holds_up(record, named, staat, effecten):
+                return
+        elif zaak_id != named:
+            raise EnvelopeError("zaak.onbekend", "the order names another zaak")
+        plaats = Plaats(record, named, register, staat)
+        try:
+            process_nasleutel(ontleed, plaats, omgeving, effecten)
+        except (InboundError, IntegrityError):
+            raise
+        except Exception:  # noqa: BLE001 - a fault of ours parks this zaak, no other
+            effecten.clear()
+            park(record, FAULT, named, staat, effecten)
 
     def _carry_out(
         self,
@@ -276,6 +328,11 @@ class Pipeline:
         omgeving = self._omgeving
         if fingerprint_of(original.value or b"") == self._uitvoering:
             self._carry_out(original, plaats.register, plaats.staat, effecten)
+            return
+        if fingerprint_of(original.value or b"") == self._nasleutel:
+            self._process_nasleutel(
+                original, plaats.register, plaats.staat, effecten, plaats.zaak_id
+            )
             return
         ontleed = parse_inzending(
             original.value or b"", omgeving.catalogus, omgeving.grenzen.max_bytes

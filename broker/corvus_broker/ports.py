@@ -8,10 +8,16 @@ with gaps (Kafka's transaction markers take offsets too).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+READ_BYTES: Final = 8 * 1024 * 1024
+"""How much one read gives at most, beside the record that goes over it: a flood of
+large messages is to cost a router no more memory than one of small ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,7 @@ class TopicSpec:
     max_message_bytes: int = 2 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(msgspec.Struct, frozen=True):
     """One record to be written. ``value`` None is a tombstone."""
 
     topic: str
@@ -123,8 +128,8 @@ class Transport(Protocol):
     ) -> Sequence[Record]:
         """Read committed records at or after a position per (topic, partition).
 
-        Gives at most ``limit`` records, in offset order per partition, skipping offsets
-        that hold none; waits up to ``wait_s`` seconds for the first one.
+        Gives at most ``limit`` records and about READ_BYTES per partition, in offset
+        order per partition, skipping offsets that hold none; waits up to ``wait_s`` seconds for the first one.
         """
         ...
 
@@ -140,6 +145,42 @@ class Transport(Protocol):
 
     async def claim(self, group: str, topic: str, partition: int) -> PartitionClaim:
         """Take over a partition and fence whoever had it."""
+        ...
+
+
+class Verdeling(Protocol):
+    """Says which partitions this process should work on.
+
+    Advice, not a right: what two processes work on at the same time is decided by the
+    claims, of which the later one fences the other.
+    """
+
+    divides: bool
+    """Whether others may get what is given up here; False: it is given by hand."""
+
+    async def join(self, on_change: Callable[[], None]) -> None:
+        """Begin; ``on_change`` is called when ``renew`` may give something else.
+
+        Raises UnavailableError ``transport.onbereikbaar``.
+        """
+        ...
+
+    async def renew(self, held: frozenset[int]) -> frozenset[int]:
+        """Say what is worked on, and hear what should be. To be called often.
+
+        What is new is to be said once more, as if it were held, before it is begun:
+        of two that are given the same only the first to say so is given it again.
+
+        Raises UnavailableError ``transport.onbereikbaar``: what was heard last counts.
+        """
+        ...
+
+    def unheld(self) -> frozenset[int]:
+        """What nobody works on, as far as is known."""
+        ...
+
+    async def leave(self) -> None:
+        """Give everything up, so that others take it at once. Safe to call twice."""
         ...
 
 
@@ -185,6 +226,10 @@ class Aanhoudopslag(Protocol):
 
     async def tel(self, partitie: int, op_ms: int) -> tuple[int, int]:
         """Count the holds of a partition, and those not confirmed in time."""
+        ...
+
+    async def nummers(self, partitie: int) -> Sequence[tuple[bytes, bytes]]:
+        """Give every hold of a partition: (nummer, zaak)."""
         ...
 
     async def verlopen(

@@ -68,7 +68,8 @@ class Worker:
     """Drives one partition of ``corvus.inzending``.
 
     ``ververs`` is awaited before each batch is decided: it makes sure that no version
-    of the register that could be in force by now is missing.
+    of the register that could be in force by now is missing. ``jitter`` says what part
+    of a pause to wait, so that workers that fail together do not come back together.
     """
 
     def __init__(  # noqa: PLR0913 - what a driver ties together
@@ -83,6 +84,7 @@ class Worker:
         tempo: Tempo,
         bewaarder: Bewaarder,
         ververs: Callable[[], Awaitable[None]] = _nothing_to_renew,
+        jitter: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._partition = partition
         self._transport = transport
@@ -93,6 +95,7 @@ class Worker:
         self._tempo = tempo
         self._bewaarder = bewaarder
         self._ververs = ververs
+        self._jitter = jitter
         self.ready = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -111,6 +114,7 @@ class Worker:
                     ROUTER_GROUP, INZENDING, self._partition
                 )
                 staat = await self._restore()
+                await self._bewaarder.tidy(self._partition, staat)
                 self.ready = True
                 backoff = self._tempo.backoff_s
                 await self._consume(claim, staat, stop)
@@ -119,7 +123,7 @@ class Worker:
                 raise
             except UnavailableError as error:
                 self._waarnemer.lost(self._partition, error.code)
-                await _pause(stop, backoff)
+                await _pause(stop, backoff * self._jitter())
                 backoff = min(backoff * 2, self._tempo.longest_backoff_s)
             finally:
                 self.ready = False

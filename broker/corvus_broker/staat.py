@@ -57,6 +57,15 @@ class Partitiestaat:
             )
         return self._zaken.get(zaak)
 
+    def holds(self, zaak: bytes, nummer: bytes) -> bool:
+        """Tell whether a zaak knows of a hold; a damaged one may, so it counts."""
+        if zaak in self._beschadigd:
+            return True
+        known = self._zaken.get(zaak)
+        return known is not None and any(
+            one.nummer == nummer for one in known.aanhoudingen
+        )
+
     def bericht(self, verstrekker: str, bericht_id: bytes) -> Berichtstaat | None:
         """Look a message up by its sender and id."""
         return self._berichten.get((verstrekker, bericht_id))

@@ -14,11 +14,15 @@ AUDIT: Final = "corvus.audit"
 ZAAKSTAAT: Final = "corvus.zaakstaat"
 REGISTER: Final = "corvus.register"
 GEPARKEERD: Final = "corvus.geparkeerd"
+VERDELING: Final = "corvus.verdeling"
 ROUTER_GROUP: Final = "router"
 
+MAX_ZAAK_BYTES: Final = 512 * 1024
+"""Beyond this a zaak takes no more facts or holds: it has to fit its record."""
 ORDER_BYTES: Final = 8192
 """What an order of the router or the operator has besides the message in it."""
-_DAY_MS: Final = 24 * 60 * 60 * 1000
+_HOUR_MS: Final = 60 * 60 * 1000
+_DAY_MS: Final = 24 * _HOUR_MS
 BEWAARKLASSEN: Final = {
     "P7D": 7 * _DAY_MS,
     "P30D": 30 * _DAY_MS,
@@ -60,9 +64,16 @@ def topic_specs(
             max_message_bytes=size + ORDER_BYTES,
         ),
         TopicSpec(AUDIT, max_message_bytes=size * 2),
-        TopicSpec(ZAAKSTAAT, partities, compacted=True, max_message_bytes=size),
+        TopicSpec(
+            ZAAKSTAAT,
+            partities,
+            compacted=True,
+            max_message_bytes=max(size, 2 * MAX_ZAAK_BYTES),
+        ),
         register_topic(size),
         TopicSpec(GEPARKEERD, partities, max_message_bytes=size + 2 * ORDER_BYTES),
+        # Only the last seconds count: which router works on what.
+        TopicSpec(VERDELING, retention_ms=_HOUR_MS, max_message_bytes=ORDER_BYTES),
     ]
     specs += [
         TopicSpec(

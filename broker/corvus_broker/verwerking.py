@@ -7,7 +7,6 @@ message of a berichttype addressed to it, it acts by such a rule or not at all.
 
 from __future__ import annotations
 
-from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 from corvus_broker.beslisvraag import Ontvangervraag
@@ -54,6 +53,6 @@ def make_verwerkt(uitspraak: Uitspraak, broker_oin: str) -> Verstrekking:
         ontvanger=broker_oin,
         levering=None,
         posities=encode_mask(mask, size),
-        regels=list(compress(uitspraak.regels, flags(mask, size))),
+        regels=uitspraak.regels.select(flags(mask, size)),
         geweigerd=[],
     )

@@ -8,24 +8,23 @@ what the zaak knows now (SPEC 17).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from corvus_broker.aanhouding import replaced, without
-from corvus_broker.aanvaarding import Plaats, places_of, tables_at
-from corvus_broker.adressering import Geadresseerde
+from corvus_broker.aanvaarding import Plaats, tables_at
 from corvus_broker.afhandeling import Werk, deliver, remember, with_kenners
 from corvus_broker.beoordeling import Oordeel, ask, decide_vraag
 from corvus_broker.beslisvraag import make_beoordeling
 from corvus_broker.bewijzen import make_bewijs
 from corvus_broker.effecten import SOORT_UITVOERING, Uitvoeringslast, receipt_to
 from corvus_broker.inzending import parse_inzending, verify_inzending
-from corvus_broker.kenmerken import Samenhang, decide_kenmerken, standing_facts
+from corvus_broker.opnieuw import still_addressed, weigh_again
 from corvus_crypto.attestatie import parse_attestatie
 from corvus_crypto.masker import encode_mask, mask_of, parse_mask
-from corvus_schemas.errors import EnvelopeError, InboundError
+from corvus_crypto.zaak import partition_of
+from corvus_schemas.errors import EnvelopeError
 from corvus_schemas.identifiers import Oin, ZaakId
 from corvus_schemas.wire.bewijs import Ontvangstbewijs, Status
 from corvus_schemas.wire.staat import Aangehouden, AangehoudenVoor, Uitvoering
@@ -33,6 +32,7 @@ from corvus_schemas.wire.staat import Aangehouden, AangehoudenVoor, Uitvoering
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from corvus_broker.adressering import Geadresseerde
     from corvus_broker.beoordeling import Tabellen
     from corvus_broker.beslisvraag import Beslisvraag
     from corvus_broker.effecten import Effecten
@@ -64,7 +64,7 @@ def process_uitvoering(
         EnvelopeError: ``uitvoering.ongeldig``.
         IntegrityError: ``zaakstaat.beschadigd``.
     """
-    order = _parse(record, register)
+    order = parse_uitvoering(record, register, omgeving.partities)
     zaak = staat.zaak(order.zaak)
     held = next(
         (
@@ -92,10 +92,16 @@ def process_uitvoering(
         vrijgave.release(Aangehouden.decode(order.inhoud))
 
 
-def _parse(record: Record, register: Registerversie) -> Uitvoering:
+def parse_uitvoering(
+    record: Record, register: Registerversie, partities: int
+) -> Uitvoering:
     """Parse an order, which a broker key must have signed.
 
-    However old: what an order is about is done once, the zaak remembers.
+    However old: what an order is about is done once, the zaak remembers. Elsewhere than
+    in the partition of its zaak nobody remembers, so there it is no order.
+
+    Raises:
+        EnvelopeError: ``uitvoering.ongeldig``, ``partitie.onjuist``.
     """
     order = Uitvoering.decode(record.value or b"")
     unsigned = msgspec.structs.replace(order, attestatie=b"").encode()
@@ -106,6 +112,8 @@ def _parse(record: Record, register: Registerversie) -> Uitvoering:
             "uitvoering.ongeldig", "the order was not signed by a broker key"
         )
     attestatie.verify(key[0], SOORT_UITVOERING, unsigned)
+    if partition_of(ZaakId(order.zaak), partities) != record.partition:
+        raise EnvelopeError("partitie.onjuist", "an order stands in a wrong partition")
     return order
 
 
@@ -168,46 +176,28 @@ class _Aangehouden:
         self, ontleed: OntledeInzending, released: Mapping[str, int], tabellen: Tabellen
     ) -> tuple[Beslisvraag, list[Geadresseerde]]:
         """Ask about a message again, by what the zaak knows now and nothing held."""
-        samenhang = self._samenhang(ontleed)
-        # What it established itself counts, unless a later message said otherwise.
-        own = [
-            feit
-            for feit in standing_facts(samenhang).values()
-            if feit.bron == ontleed.kop.bericht_id
-        ]
-        kenmerken = decide_kenmerken(
-            ontleed.routering, ontleed.berichttype, samenhang, own
+        plaats, catalogus = self.werk.plaats, self.werk.omgeving.catalogus
+        samenhang, kenmerken = weigh_again(
+            ontleed, ontleed.verstrekker, self.zaak, plaats, catalogus
         )
-        free = dict.fromkeys(tabellen.van_kracht.hold_kenmerken, False)
+        held_for = tabellen.van_kracht.hold_kenmerken
+        if tabellen.verzegeld is not None:
+            held_for |= tabellen.verzegeld.hold_kenmerken
+        free = dict.fromkeys(held_for, False)
         kenmerken = replace(kenmerken, algemeen={**kenmerken.algemeen, **free})
-        addressed = _still_there(ontleed, samenhang)
+        addressed = still_addressed(ontleed, samenhang, plaats.register)
         vraag = ask(ontleed, addressed, kenmerken, samenhang)
         vraag = replace(
             vraag,
             gevuld=ontleed.aanwezig & _union(released.values()),
             ontvangers=[
-                replace(one, toegekend=one.toegekend & released.get(one.oin, 0))
+                msgspec.structs.replace(
+                    one, toegekend=one.toegekend & released.get(one.oin, 0)
+                )
                 for one in vraag.ontvangers
             ],
         )
         return vraag, addressed
-
-    def _samenhang(self, ontleed: OntledeInzending) -> Samenhang:
-        plaats = self.werk.plaats
-        adresboek = plaats.register.adresboek
-        op = datetime.fromtimestamp(plaats.record.timestamp_ms / 1000, UTC)
-        levend = adresboek.opvolger(ontleed.verstrekker, op)
-        return Samenhang(
-            catalogus=self.werk.omgeving.catalogus,
-            adresboek=adresboek,
-            staat=plaats.staat,
-            zaak=self.zaak,
-            verstrekker=ontleed.verstrekker,
-            verstrekker_type=adresboek.organisatie(levend, op).type,
-            op=op,
-            vast=plaats.register.kenmerken,
-            plekken=places_of(ontleed),
-        )
 
     def _settle(
         self,
@@ -301,17 +291,3 @@ def _union(masks: Iterable[int]) -> int:
     for mask in masks:
         union |= mask
     return union
-
-
-def _still_there(
-    ontleed: OntledeInzending, samenhang: Samenhang
-) -> list[Geadresseerde]:
-    """Give the columns whose organisation is still in the adresboek."""
-    found = []
-    for kolom in ontleed.kolommen:
-        try:
-            organisatie = samenhang.adresboek.organisatie(kolom.oin, samenhang.op)
-        except InboundError:
-            continue  # it receives nothing any more; the sender sees it in the receipt
-        found.append(Geadresseerde(kolom, organisatie))
-    return found

@@ -9,7 +9,6 @@ cannot show two recipients two contents under one commitment.
 from __future__ import annotations
 
 import hashlib
-import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -35,7 +34,15 @@ LARGEST_BUCKET: Final = 1024 * 1024
 _NONCE: Final = bytes(12)
 # Senders choose the layout (buckets); one of 400 positions takes about 50 kB.
 _LAYOUTS: Final = 128
-_U32: Final = struct.Struct(">I")
+_TEXT_AT: Final = HASH_BYTES + LENGTH_BYTES
+_TEXT_SIZES: Final = {
+    u32(size): size
+    for size in (
+        TAG_BYTES + (SMALLEST_BUCKET << power)
+        for power in range((LARGEST_BUCKET // SMALLEST_BUCKET).bit_length())
+    )
+}
+"""Lengths that the ciphertext of a cel can have, by their bytes on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,40 +201,50 @@ def commitment_prefixes(suite: int, labels: tuple[str, ...]) -> tuple[bytes, ...
     )
 
 
-def split_cellen(packed: bytes, count: int, columns: int) -> Sequence[WireCel]:
+def cut_cellen(packed: bytes, count: int, columns: int) -> Sequence[bytes]:
     """Cut ``count`` concatenated cellen of ``columns`` slots each apart.
 
     Raises:
         EnvelopeError: ``cel.indeling``, for wrong lengths, sizes outside the buckets,
             or bytes left over.
     """
-    cellen: list[WireCel] = []
-    row_size, total = columns * SLOT_BYTES, len(packed)
-    least = HASH_BYTES + LENGTH_BYTES
+    cellen: list[bytes] = []
+    row_size = columns * SLOT_BYTES
+    row_head = u32(row_size)
     at = 0
     for _ in range(count):
-        text_at = at + least
-        size = _U32.unpack_from(packed, at + HASH_BYTES)[0] if text_at <= total else 0
-        text_end = text_at + size
-        row_at = text_end + LENGTH_BYTES
-        end = row_at + row_size
-        bucket = size - TAG_BYTES
-        if (
-            end > total
-            or not SMALLEST_BUCKET <= bucket <= LARGEST_BUCKET
-            or bucket & (bucket - 1)
-            or _U32.unpack_from(packed, text_end)[0] != row_size
-        ):
-            raise EnvelopeError("cel.indeling", "a cel has impossible lengths")
-        cellen.append(
-            WireCel(
-                packed[at : at + HASH_BYTES],
-                packed[text_at:text_end],
-                packed[row_at:end],
-                packed[at:end],
-            )
-        )
-        at = end
-    if at != len(packed):
-        raise EnvelopeError("cel.indeling", "bytes are left over behind the cellen")
+        text_size = _TEXT_SIZES.get(packed[at + HASH_BYTES : at + _TEXT_AT])
+        if text_size is None:
+            raise _malformed()
+        row_at = at + _TEXT_AT + text_size
+        start, at = at, row_at + LENGTH_BYTES + row_size
+        if packed[row_at : row_at + LENGTH_BYTES] != row_head:
+            raise _malformed()
+        cellen.append(packed[start:at])
+    if at != len(packed):  # the last one is cut off, or something is left over
+        raise _malformed()
     return cellen
+
+
+def parse_cel(wire: bytes) -> WireCel:
+    """Take a cel apart that ``cut_cellen`` gave."""
+    text_end = _TEXT_AT + int.from_bytes(wire[HASH_BYTES:_TEXT_AT], "big")
+    return WireCel(
+        wire[:HASH_BYTES],
+        wire[_TEXT_AT:text_end],
+        wire[text_end + LENGTH_BYTES :],
+        wire,
+    )
+
+
+def split_cellen(packed: bytes, count: int, columns: int) -> Sequence[WireCel]:
+    """Cut concatenated cellen apart, and each of them into its parts.
+
+    Raises:
+        EnvelopeError: as ``cut_cellen``.
+    """
+    return [parse_cel(wire) for wire in cut_cellen(packed, count, columns)]
+
+
+def _malformed() -> EnvelopeError:
+    return EnvelopeError("cel.indeling", "a cel has impossible lengths")

@@ -7,11 +7,13 @@ dummies; to everybody but the broker and its owner a column is a bare commitment
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from corvus_crypto.lp import digest, lp, u8, u16, u32
+from corvus_crypto.lp import lp, u8, u16, u32
 from corvus_crypto.suite import SLEUTEL_ID_BYTES, Suite
 from corvus_schemas.errors import EnvelopeError, SchemaError
 from corvus_schemas.identifiers import OIN_DIGITS, Oin, parse_oin
@@ -21,7 +23,19 @@ if TYPE_CHECKING:
 
 ZOUT_BYTES: Final = 16
 COLUMN_BUCKETS: Final = (4, 8, 16, 32)
-_HEAD_BYTES: Final = 2 + ZOUT_BYTES + OIN_DIGITS + SLEUTEL_ID_BYTES
+_ZOUT_AT: Final = 2
+_OIN_AT: Final = _ZOUT_AT + ZOUT_BYTES
+_ID_AT: Final = _OIN_AT + OIN_DIGITS
+_HEAD_BYTES: Final = _ID_AT + SLEUTEL_ID_BYTES
+# Parts of lp that are the same for every column.
+_OIN_LENGTH: Final = u32(OIN_DIGITS)
+_ID_LENGTH: Final = u32(SLEUTEL_ID_BYTES)
+
+
+@lru_cache(maxsize=8)
+def _commitment_head(suite: int) -> bytes:
+    """What stands before the salt in the commitment; its length is part of it."""
+    return lp("kolom", u8(suite)) + u32(ZOUT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +50,18 @@ class Kolom:
 
     def commitment(self, suite: int) -> bytes:
         """Salted commitment k of this column."""
-        return digest(
-            "kolom",
-            u8(suite),
+        inkapseling = self.inkapseling
+        parts = (
+            _commitment_head(suite),
             self.zout,
+            _OIN_LENGTH,
             self.oin.encode("ascii"),
+            _ID_LENGTH,
             self.sleutel_id,
-            self.inkapseling,
+            u32(len(inkapseling)),
+            inkapseling,
         )
+        return hashlib.sha256(b"".join(parts)).digest()
 
     def encode(self) -> bytes:
         """Fixed-size bytes for the wire."""
@@ -123,15 +141,13 @@ def parse_kolommen(packed: bytes, suite: Suite, columns: int) -> Sequence[Kolom]
 
 def _parse_kolom(data: bytes) -> Kolom:
     try:
-        oin = parse_oin(
-            data[2 + ZOUT_BYTES : 2 + ZOUT_BYTES + OIN_DIGITS].decode("ascii")
-        )
+        oin = parse_oin(data[_OIN_AT:_ID_AT].decode("ascii"))
     except (SchemaError, UnicodeDecodeError):
         raise EnvelopeError("kolom.indeling", "a column names no OIN") from None
     return Kolom(
-        index=int.from_bytes(data[:2], "big"),
-        zout=data[2 : 2 + ZOUT_BYTES],
-        oin=oin,
-        sleutel_id=data[2 + ZOUT_BYTES + OIN_DIGITS : _HEAD_BYTES],
-        inkapseling=data[_HEAD_BYTES:],
+        int.from_bytes(data[:_ZOUT_AT], "big"),
+        data[_ZOUT_AT:_OIN_AT],
+        oin,
+        data[_ID_AT:_HEAD_BYTES],
+        data[_HEAD_BYTES:],
     )

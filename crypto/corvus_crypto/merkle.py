@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HASH_BYTES: Final = 32
+LEAF: Final = b"\x00"
+NODE: Final = b"\x01"
 
 
 def leaf_hash(data: bytes) -> bytes:
     """Hash of a leaf: SHA-256(0x00 || data)."""
-    return hashlib.sha256(b"\x00" + data).digest()
+    return hashlib.sha256(LEAF + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash of an inner node: SHA-256(0x01 || left || right)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return hashlib.sha256(NODE + left + right).digest()
 
 
 class Tree:
@@ -36,9 +38,9 @@ class Tree:
         self._levels: list[list[bytes]] = [list(leaves)]
         while len(self._levels[-1]) > 1:
             level = self._levels[-1]
+            pairs = zip(level[::2], level[1::2], strict=False)
             above = [
-                node_hash(level[at], level[at + 1])
-                for at in range(0, len(level) - 1, 2)
+                hashlib.sha256(NODE + left + right).digest() for left, right in pairs
             ]
             if len(level) % 2:
                 above.append(level[-1])
@@ -64,13 +66,13 @@ class Tree:
             index //= 2
         return tuple(path)
 
-    def paths(self) -> list[tuple[bytes, ...]]:
-        """Inclusion path of every leaf: its sibling, then the path of its parent."""
-        paths: list[tuple[bytes, ...]] = [()] if self.size else []
+    def paths(self) -> list[bytes]:
+        """Inclusion path of every leaf, joined: its sibling, then its parent's path."""
+        paths = [b""] if self.size else []
         for level in reversed(self._levels[:-1]):
             last = len(level) - 1
             paths = [
-                (level[at ^ 1], *paths[at // 2]) if at ^ 1 <= last else paths[at // 2]
+                level[at ^ 1] + paths[at // 2] if at ^ 1 <= last else paths[at // 2]
                 for at in range(len(level))
             ]
         return paths
@@ -92,16 +94,15 @@ def root_from_path(
     leaf: bytes, index: int, size: int, path: Sequence[bytes]
 ) -> bytes | None:
     """Compute the root that a path leads to; None when it cannot belong to the tree."""
-    if not 0 <= index < size or len(path) != path_length(index, size):
+    if not 0 <= index < size:
         return None
-    steps = iter(path)
-    last = size - 1
-    node = leaf
-    while last:
-        if index % 2:
-            node = node_hash(next(steps), node)
-        elif index < last:
-            node = node_hash(node, next(steps))
-        index //= 2
-        last //= 2
-    return node
+    steps, last, node = iter(path), size - 1, leaf
+    for step in steps:
+        while index == last and not index % 2:  # an odd node at the end moves up
+            if not last:
+                return None  # more steps than the tree has levels
+            index, last = index // 2, last // 2
+        pair = step + node if index % 2 else node + step
+        node = hashlib.sha256(NODE + pair).digest()
+        index, last = index // 2, last // 2
+    return node if not last else None

@@ -98,8 +98,8 @@ def sign_batch(
     signed = _batch_input(purpose, certificaat, tree.size, tree.root)
     signature = signing.sign(key, signed)
     return [
-        Ondertekening(certificaat, signature, Boom(salt, at, tree.size, path))
-        for at, (salt, path) in enumerate(zip(salts, tree.paths(), strict=True))
+        Ondertekening(certificaat, signature, Boom(salt, at, tree.size, tree.path(at)))
+        for at, salt in enumerate(salts)
     ]
 
 
@@ -128,7 +128,9 @@ def parse_ondertekening(data: bytes) -> Ondertekening:
         zout=body[:ZOUT_BYTES],
         index=int.from_bytes(body[ZOUT_BYTES : ZOUT_BYTES + 8], "big"),
         grootte=int.from_bytes(body[ZOUT_BYTES + 8 : _TREE_BYTES], "big"),
-        pad=tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES)),
+        pad=tuple(
+            [path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES)]
+        ),
     )
     return Ondertekening(certificaat, signature, boom)
 

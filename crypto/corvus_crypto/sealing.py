@@ -43,11 +43,16 @@ class Vulling:
 
 @dataclass(frozen=True, slots=True)
 class Verzegeld:
-    """A sealed message: the manifest to sign, and the parts it commits to."""
+    """A sealed message: the manifest to sign, and the parts it commits to.
+
+    ``celgeheimen`` by position, for its sender to keep: without them there is no
+    nasleutel.
+    """
 
     manifest: Manifest
     kolommen: bytes
     cellen: bytes
+    celgeheimen: Mapping[int, bytes] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +107,14 @@ def seal(  # noqa: PLR0913 - the parts of a message, each bound by the manifest
     suite = context.suite
     commitments = [random(cel.HASH_BYTES) for _ in range(omvang.posities)]
     wires: list[bytes] = []
+    celgeheimen: dict[int, bytes] = {}
     for vulling in vullingen:
-        wire = _seal_one(context, vulling, kasten, omvang.columns, random)
         plaats = vulling.plaats
+        celgeheim = random(cel.GEHEIM_BYTES)
+        celgeheimen[plaats.position] = celgeheim
+        slots = _slots(vulling, celgeheim, kasten, omvang.columns, random)
+        ciphertext = cel.seal_cel(context, plaats, celgeheim, vulling.plaintext)
+        wire = cel.wire_cel(cel.geheimhash(suite, celgeheim), ciphertext, slots)
         commitments[plaats.position] = cel.commit_cel(
             suite, plaats.position, plaats.label, wire
         )
@@ -120,30 +130,42 @@ def seal(  # noqa: PLR0913 - the parts of a message, each bound by the manifest
         b"".join(columns),
     )
     packed = b"".join(kast.kolom.encode() for kast in kasten)
-    return Verzegeld(manifest, packed, b"".join(wires))
+    return Verzegeld(manifest, packed, b"".join(wires), celgeheimen)
 
 
-def _seal_one(
-    context: cel.CelContext,
+def _slots(
     vulling: Vulling,
+    celgeheim: bytes,
     kasten: Sequence[Kast],
     columns: int,
     random: Callable[[int], bytes],
 ) -> bytes:
-    celgeheim = random(cel.GEHEIM_BYTES)
+    """Make the key row of a cel: a wrap where it is granted, filler elsewhere."""
     slots = [random(cel.SLOT_BYTES) for _ in range(columns)]
     for kast in kasten:
         if kast.kolom.index in vulling.toegekend:
             slots[kast.kolom.index] = cel.wrap_geheim(kast.kastsleutel, celgeheim)
-    ciphertext = cel.seal_cel(context, vulling.plaats, celgeheim, vulling.plaintext)
-    hashed = cel.geheimhash(context.suite, celgeheim)
-    return cel.wire_cel(hashed, ciphertext, b"".join(slots))
+    return b"".join(slots)
 
 
 def check_cellen(
     manifest: Manifest, posities: int, packed: bytes, labels: Sequence[str]
 ) -> Sequence[cel.WireCel]:
+    """Check every cel that is present, and take each of them apart.
+
+    Raises:
+        EnvelopeError: as ``check_wires``.
+    """
+    wires = check_wires(manifest, posities, packed, tuple(labels))
+    return [cel.parse_cel(wire) for wire in wires]
+
+
+def check_wires(
+    manifest: Manifest, posities: int, packed: bytes, labels: tuple[str, ...]
+) -> Sequence[bytes]:
     """Check every cel that is present against its commitment; needs no key.
+
+    Gives the bytes of each cel.
 
     Args:
         manifest: the signed manifest.
@@ -162,18 +184,26 @@ def check_cellen(
             f" {len(labels)}",
         )
     present = bits(posities)
-    cellen = cel.split_cellen(packed, len(present), manifest.columns)
-    prefixes = cel.commitment_prefixes(manifest.suite, tuple(labels))
+    wires = cel.cut_cellen(packed, len(present), manifest.columns)
+    heads = cel.commitment_prefixes(manifest.suite, labels)
     commitments, size = manifest.cellen, cel.HASH_BYTES
-    for position, wire in zip(present, cellen, strict=True):
-        promised = commitments[position * size : (position + 1) * size]
-        if hashlib.sha256(prefixes[position] + wire.wire).digest() != promised:
-            raise EnvelopeError(
-                "cel.belofte",
-                f"cel {labels[position]} is not the one that was signed",
-                advice="The message was changed on its way, or made by a faulty sender.",
-            )
-    return cellen
+    promised = [commitments[at * size : at * size + size] for at in present]
+    found = [
+        hashlib.sha256(heads[position] + wire).digest()
+        for position, wire in zip(present, wires, strict=True)
+    ]
+    if found != promised:
+        wrong = next(
+            position
+            for position, one, other in zip(present, found, promised, strict=True)
+            if one != other
+        )
+        raise EnvelopeError(
+            "cel.belofte",
+            f"cel {labels[wrong]} is not the one that was signed",
+            advice="The message was changed on its way, or made by a faulty sender.",
+        )
+    return wires
 
 
 def check_kolom(manifest: Manifest, kolom: Kolom) -> None:
@@ -220,12 +250,27 @@ def open_cellen(
     Raises:
         EnvelopeError: ``cel.bedrog``, ``cel.opvulling``.
     """
+    slot_at = kolom.index * cel.SLOT_BYTES
+    slots = [wire.row[slot_at : slot_at + cel.SLOT_BYTES] for wire in cellen]
+    return open_slots(manifest, kastsleutel, cellen, slots, plaatsen)
+
+
+def open_slots(
+    manifest: Manifest,
+    kastsleutel: bytes,
+    cellen: Sequence[cel.WireCel],
+    slots: Sequence[bytes],
+    plaatsen: Sequence[cel.Plaats],
+) -> Geopend:
+    """Open checked cellen, each by the slot given for it; as ``open_cellen``.
+
+    Raises:
+        EnvelopeError: ``cel.bedrog``, ``cel.opvulling``.
+    """
     context = cel.CelContext(manifest.suite, manifest.kop_digest)
     plaintexts: dict[str, bytes] = {}
     missed: list[str] = []
-    slot_at = kolom.index * cel.SLOT_BYTES
-    for wire, plaats in zip(cellen, plaatsen, strict=True):
-        slot = wire.row[slot_at : slot_at + cel.SLOT_BYTES]
+    for wire, slot, plaats in zip(cellen, slots, plaatsen, strict=True):
         geheim = cel.unwrap_geheim(kastsleutel, slot)
         if geheim is None or cel.geheimhash(manifest.suite, geheim) != wire.geheimhash:
             missed.append(plaats.label)

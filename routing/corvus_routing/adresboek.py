@@ -8,10 +8,12 @@ one that ended leads to its successor.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from corvus_routing.gebied import Gebied, close_matches, listing
+from corvus_routing.woordenboek import BROKER
 from corvus_schemas.errors import AddressError, RegisterError
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ NIVEAUS: Final[dict[str, tuple[str, ...]]] = {
     "BROKER": _LANDELIJK,
 }
 """Per organisatietype the areas it is addressed by, the most local first."""
+
+
+_REMEMBERED: Final = 4096
+"""Answers kept before all are forgotten: types times areas, a few hundred in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,15 @@ class Adresboek:
         for entries in self._by_oin.values():
             entries.sort(key=lambda entry: entry.geldig_van.timestamp())
         self._check()
+        self._grenzen = sorted(
+            {
+                grens.timestamp()
+                for entry in self.entries()
+                for grens in (entry.geldig_van, entry.geldig_tot)
+                if grens is not None
+            }
+        )
+        self._gevonden: dict[tuple[str, Gebied, int], Organisatie] = {}
         self._voorgangers: dict[str, list[str]] = {}
         for oin, entries in self._by_oin.items():
             if (opvolger := entries[-1].opvolger) is not None:
@@ -179,6 +194,17 @@ class Adresboek:
         Raises:
             AddressError: ``geen_route``, ``dubbele_route`` or ``regio.onbekend``.
         """
+        # Between two moments at which an entry starts or ends every answer stays.
+        place = (type, gebied, bisect_right(self._grenzen, op.timestamp()))
+        known = self._gevonden.get(place)
+        if known is None:
+            known = self._resolve(type, gebied, op)
+            if len(self._gevonden) >= _REMEMBERED:
+                self._gevonden.clear()
+            self._gevonden[place] = known
+        return known
+
+    def _resolve(self, type: str, gebied: Gebied, op: datetime) -> Organisatie:  # noqa: A002 - as above
         niveaus = NIVEAUS.get(type, _LANDELIJK)
         self._check_gebied(gebied, niveaus)
         entries = self._by_type.get(type, [])
@@ -267,6 +293,9 @@ class Adresboek:
         problems = []
         if entry.type not in NIVEAUS:
             problems.append(f"the type of OIN {entry.oin} is not known")
+        if entry.type == BROKER:
+            # It would be sealed to, and get what the broker may act on and not read.
+            problems.append(f"OIN {entry.oin} cannot be an organisation of type BROKER")
         if entry.opvolger is not None and entry.opvolger not in self._by_oin:
             problems.append(f"the successor of OIN {entry.oin} is not in the adresboek")
         if entry.geldig_van.tzinfo is None or (

@@ -27,13 +27,14 @@ A sender chooses the buckets, and there are 4 to the power of the roles.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Indeling:
-    """One layout: its number, and which bits belong to which rubriek."""
+    """One layout: its number, its labels, and which bits belong to which rubriek."""
 
     nummer: int
     posities: tuple[Positie, ...]
     bits: Mapping[str, int]
     alle: int
     verwijzing: int
+    labels: tuple[str, ...]
 
 
 _known: Final[dict[int, Indeling]] = {}
@@ -56,6 +57,7 @@ def indeling_of(posities: tuple[Positie, ...]) -> Indeling:
         bits,
         (1 << len(posities)) - 1,
         bits.get(VERWIJZING, 0),
+        tuple(positie.label for positie in posities),
     )
     if len(_known) >= LIMIT:
         _known.clear()

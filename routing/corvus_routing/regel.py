@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from corvus_routing.woordenboek import TECHNISCHE_TYPEN, VERWIJZING, WILDCARD
+from corvus_routing.woordenboek import (
+    BROKER,
+    TECHNISCHE_TYPEN,
+    VERWIJZING,
+    WILDCARD,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -62,7 +67,7 @@ class Regel:
         return (
             _covers_type(self.berichttype, berichttype)
             and self.van in {WILDCARD, van}
-            and self.naar in {WILDCARD, naar}
+            and _covers_naar(self.naar, naar)
             and self.regio in {WILDCARD, regio}
         )
 
@@ -92,6 +97,10 @@ def _covers_type(patroon: str, berichttype: str) -> bool:
     if patroon == WILDCARD:
         return berichttype not in TECHNISCHE_TYPEN
     return patroon == berichttype
+
+
+def _covers_naar(patroon: str, naar: str) -> bool:
+    return naar != BROKER if patroon == WILDCARD else patroon == naar
 
 
 def rubriek_matches(patroon: str, rubriek: str) -> bool:

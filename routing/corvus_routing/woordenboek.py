@@ -22,6 +22,10 @@ VERWIJZING: Final = "verwijzing"
 TECHNISCHE_TYPEN: Final = frozenset({"statusbericht", "correctie", "vrijgave"})
 """Berichttypen that a deny rule for every type (``*``) leaves alone."""
 
+BROKER: Final = "BROKER"
+"""Recipient of the rules by which the broker acts. It opens nothing: a denial for every
+recipient (``*``) is about organisations, and does not keep a withdrawal from counting."""
+
 WILDCARD: Final = "*"
 ONTVANGER: Final = "ontvanger"
 VERSTREKKER: Final = "verstrekker"

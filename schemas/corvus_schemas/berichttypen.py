@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from corvus_schemas.bronbestand import Knoop
 
 BUCKETS = (1, 2, 4, 8)
+_BUCKETS = frozenset(BUCKETS)
+_INT = frozenset({int})
 FINGERPRINT_BYTES = 8
 # Key under which a record of a group says its role.
 ROL_SLEUTELS: Mapping[str, str] = {"betrokkenen": "rol", "acties": "uitvoerder"}
@@ -96,9 +98,8 @@ class Berichttype:
         Raises:
             SchemaError: ``schema.buckets_ongeldig``.
         """
-        if len(buckets) != len(self.rollen) or not all(
-            type(bucket) is int and bucket in BUCKETS for bucket in buckets
-        ):
+        fits = _BUCKETS.issuperset(buckets) and _INT.issuperset(map(type, buckets))
+        if len(buckets) != len(self.rollen) or not fits:
             raise SchemaError(
                 "schema.buckets_ongeldig",
                 f"{self.code} has {len(self.rollen)} roles, each with bucket"

@@ -155,6 +155,9 @@ class Catalogus:
         if added.fingerprint in {one.fingerprint for one in self.versies(added.code)}:
             return self
         check_indeling(huidig, indeling)
+        # A file adds positions. Who may send, and to whom, is not for it to say.
+        added = replace(huidig, rubrieken=added.rubrieken, rollen=added.rollen)
+        indeling = replace(indeling, berichttype=added)
         return replace(self, bijgevoegd=(*self.bijgevoegd, indeling))
 
     def velden(self, rubriek: Rubriek) -> Record:

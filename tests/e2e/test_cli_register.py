@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from corvus_adapters.cli.main import build_app
 from corvus_adapters.installatie import Installatie
 from corvus_adapters.installatie.aanmaken import concept_tabel
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.register import time_text
 from corvus_crypto.certificaten import to_ms
 

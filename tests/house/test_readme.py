@@ -37,6 +37,7 @@ PREFIXES = (
     "router.",
     "opslag.",
     "sleutels.",
+    "audit.",
     "metriek.",
     "log.",
 )

@@ -146,6 +146,8 @@ def _place(rule: Rule) -> list[str]:
         )
         if rule[key] != "*"
     ]
+    if rule["naar"] == "*":
+        parts.append('context.ontvanger != "BROKER"')
     if rule["berichttype"] == "*":
         parts.append(f"!{json.dumps(sorted(TECHNISCH))}.contains(context.berichttype)")
     return parts

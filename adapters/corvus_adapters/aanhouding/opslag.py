@@ -86,6 +86,10 @@ class Opslag:
         """Give some holds of a partition that are at their end: (nummer, zaak)."""
         return await _work(lambda: self._ended(partitie, op_ms))
 
+    async def nummers(self, partitie: int) -> Sequence[tuple[bytes, bytes]]:
+        """Give every hold of a partition: (nummer, zaak)."""
+        return await _work(lambda: self._standing(partitie))
+
     async def tel(self, partitie: int, op_ms: int) -> tuple[int, int]:
         """Count the holds of a partition, and those not confirmed in time."""
         return await _work(lambda: self._count(partitie, op_ms))
@@ -155,6 +159,12 @@ class Opslag:
         for engine, table in ((self._sleutels, _sleutels), (self._inhoud, _inhoud)):
             with engine.begin() as connection:
                 connection.execute(table.delete().where(table.c.nummer.in_(nummers)))
+
+    def _standing(self, partitie: int) -> list[tuple[bytes, bytes]]:
+        query = sa.select(_inhoud.c.nummer, _inhoud.c.zaak)
+        query = query.where(_inhoud.c.partitie == partitie)
+        with self._inhoud.connect() as connection:
+            return [(row.nummer, row.zaak) for row in connection.execute(query)]
 
     def _count(self, partitie: int, op_ms: int) -> tuple[int, int]:
         late = sa.case((_inhoud.c.herbevestigen_voor <= op_ms, 1))

@@ -19,7 +19,7 @@ from corvus_adapters.cli.gedeeld import (
     open_installation,
     print_json,
 )
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -22,7 +22,7 @@ from corvus_adapters.cli.gedeeld import (
 )
 from corvus_adapters.registerdienst.bestanden import write_whole
 from corvus_adapters.registerdienst.opstellen import parse_moment
-from corvus_broker.adressering import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_routing.cbs import import_cbs
 from corvus_routing.gebied import gebied_of
 from corvus_routing.gebieden import load_gebieden

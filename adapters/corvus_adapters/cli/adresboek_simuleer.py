@@ -23,7 +23,7 @@ from corvus_adapters.cli.gedeeld import (
     read_structured,
 )
 from corvus_adapters.registerdienst.opstellen import parse_moment
-from corvus_broker.adressering import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.register import REGISTER_TYPE, adresboek_of, gebieden_of
 from corvus_broker.register.formaat import parse_register
 from corvus_crypto.dsse import peek_payload

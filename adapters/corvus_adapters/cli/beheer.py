@@ -17,7 +17,7 @@ from corvus_adapters.installatie.functionarissen import read_functionaris
 from corvus_adapters.keystore import TLS_CERTIFICATE, TLS_KEY, TLS_ROOTS, TlsBestanden
 from corvus_adapters.registerdienst.publiceren import find_tabel
 from corvus_adapters.sleutelbestand import read_secret
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.register import time_ms, time_text
 from corvus_schemas.errors import SchemaError, SettingsError
 

@@ -55,9 +55,14 @@ OrganisationOption = Annotated[
 NO_RECEIPT: Final = 3
 
 
-async def _with_client(
+async def with_client(
     folder: Path, name: str, work: Callable[[Organisatie], Awaitable[Any]]
 ) -> Any:
+    """Work as one organisation over the installation's transport.
+
+    Raises:
+        SettingsError: ``sleutelbos.onbekend``; what the work itself raises goes on.
+    """
     installatie = open_installation(folder)
     keystore = open_keystore(installatie, name)
     transport = build_transport(installatie, keystore.tls)
@@ -108,7 +113,7 @@ def verstuur(
         bewijs = await _await_receipt(client, verzonden.bericht_id, wait)
         return verzonden, None if bewijs is None else afloop_of(client, bewijs)
 
-    verzonden, afloop = asyncio.run(_with_client(installation, organisation, work))
+    verzonden, afloop = asyncio.run(with_client(installation, organisation, work))
     if as_json:
         print_json(as_dict(verzonden, afloop))
     else:
@@ -167,7 +172,7 @@ def ontvang(
                 await client.bevestig(one, Status.VERWERKT)
         return post, opened
 
-    post, opened = asyncio.run(_with_client(installation, organisation, work))
+    post, opened = asyncio.run(with_client(installation, organisation, work))
     if as_json:
         print_json([_as_dict(one) for one in opened])
         return

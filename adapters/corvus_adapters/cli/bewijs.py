@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from corvus_adapters.app import build_transport
+from corvus_adapters.audit.beleid import read_beleid
+from corvus_adapters.audit.insluiter import Insluiter
+from corvus_adapters.audit.proces import open_opslag
 from corvus_adapters.bewijs.bestand import (
     Gevonden,
     collect,
@@ -35,6 +39,9 @@ from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.errors import EnvelopeError, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corvus_adapters.audit.beleid import Beleid
     from corvus_adapters.bewijs.bestand import Bewijsbestand
     from corvus_adapters.bewijs.verificatie import Verslag
     from corvus_adapters.installatie.openen import Installatie
@@ -52,9 +59,25 @@ async def collect_proofs(installatie: Installatie) -> list[Gevonden]:
             for versie in installatie.register.versies
             for oin in versie.adresboek.oins()
         }
-        return await collect(transport, sorted(oins), installatie.register_entries())
+        with _insluiter(installatie) as insluiter:
+            return await collect(
+                transport, sorted(oins), installatie.register_entries(), insluiter
+            )
     finally:
         await transport.close()
+
+
+@contextlib.contextmanager
+def _insluiter(installatie: Installatie) -> Iterator[Insluiter | None]:
+    """Open the audit log; an installation without one has no keys for it."""
+    if not installatie.getuigen_path.exists():
+        yield None
+        return
+    opslag = open_opslag(installatie)
+    try:
+        yield Insluiter(opslag, read_beleid(installatie.getuigen_path))
+    finally:
+        opslag.close()
 
 
 @for_people
@@ -90,13 +113,21 @@ def verify(
             "--vertrouwen", help="Officers and roots to believe (vertrouwen.json)."
         ),
     ] = None,
+    witnesses: Annotated[
+        Path | None,
+        typer.Option(
+            "--getuigen",
+            help="Audit log and witnesses to believe (getuigen.json).",
+        ),
+    ] = None,
     installation: InstallationOption = Path(DEFAULT_FOLDER),
     as_json: JsonOption = False,
 ) -> None:
     """Check a proof file without a network, and say in plain words what is proven.
 
     Whom to believe is yours to say: a file vertrouwen.json that you got from where you
-    trust, or an installation of your own with -i.
+    trust, or an installation of your own with -i. So is which audit log, and how many
+    of which witnesses: a file getuigen.json, or the installation's.
 
     Exit code 0: everything holds. 1: the step that failed is named. 2: whom to believe
     is not known.
@@ -105,7 +136,8 @@ def verify(
     """
     bestand = _read_proof(file)
     anchors = _anchors(trust, installation)
-    verslag = Verificateur(anchors, load_catalogus()).verify(bestand)
+    policy = _policy(witnesses, trust, installation)
+    verslag = Verificateur(anchors, load_catalogus(), policy).verify(bestand)
     if as_json:
         print_json(_as_dict(verslag))
     else:
@@ -154,6 +186,22 @@ def _anchors(trust: Path | None, installation: Path) -> Vertrouwen:
             " Or name the installation that the proof is of: -i FOLDER",
         )
     return open_installation(installation).vertrouwen
+
+
+def _policy(
+    witnesses: Path | None, trust: Path | None, installation: Path
+) -> Beleid | None:
+    """Read which log and witnesses to believe: a file, or an installation's own.
+
+    Raises:
+        SettingsError: ``getuigen.ongeldig``.
+    """
+    if witnesses is not None:
+        return read_beleid(witnesses)
+    if trust is not None:
+        return None
+    path = open_installation(installation).getuigen_path
+    return read_beleid(path) if path.exists() else None
 
 
 def _as_dict(verslag: Verslag) -> dict[str, Any]:

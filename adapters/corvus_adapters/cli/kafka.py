@@ -12,7 +12,7 @@ from rich.console import Console
 
 from corvus_adapters.app import installation_topics, utc_now
 from corvus_adapters.cli.gedeeld import for_people, open_installation
-from corvus_adapters.kafka.acls import apply, organisation_rules, router_rules
+from corvus_adapters.cli.topics import beheerder
 from corvus_adapters.kafka.certificates import OPERATOR_OIN, SandboxCa
 from corvus_adapters.kafka.server import KafkaServer
 from corvus_adapters.kafka.server_config import ServerTls, existing
@@ -92,26 +92,23 @@ def own_tls(installatie: Installatie) -> ServerTls:
 
 
 async def prepare(installatie: Installatie, server: KafkaServer) -> None:
-    """Make the topics of an installation, and give each OIN its own rights.
+    """Make topics, rights and quotas of an installation, as ``topics apply`` does.
+
+    A Kafka without TLS knows nobody: there it is the topics only.
 
     Raises:
         UnavailableError: ``transport.onbereikbaar``.
         SettingsError: ``topic.afwijkend``, ``transport.geen_toegang``.
     """
     settings = server.operator_settings()
+    if server.tls is not None:
+        await beheerder(installatie, settings).apply()
     transport = KafkaTransport(settings)
     await transport.start()
     try:
         await transport.ensure_topics(installation_topics(installatie, utc_now()))
     finally:
         await transport.close()
-    if server.tls is None:
-        return
-    register = installatie.register.op(int(utc_now().timestamp() * 1000))
-    rules = router_rules(installatie.broker_keystore().houder.oin)
-    for oin in register.adresboek.oins():
-        rules += organisation_rules(oin)
-    await apply(settings, rules)
 
 
 def settings_for(server: KafkaServer) -> dict[str, str]:

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "router": "router",
     "verstuur": "bericht",
     "ontvang": "bericht",
+    "nasleutel": "nasleutel",
     "bewijs": "bewijs",
     "verify": "bewijs",
     "demo": "demo",
@@ -24,6 +25,8 @@ COMMANDS: Final = {
 }
 GROUPS: Final = (
     "adresboek",
+    "audit",
+    "getuige",
     "tabel",
     "register",
     "schema",
@@ -31,6 +34,7 @@ GROUPS: Final = (
     "geparkeerd",
     "aangehouden",
     "kafka",
+    "topics",
 )
 _HELP: Final = (
     "Corvus: a message broker that filters what it cannot read."

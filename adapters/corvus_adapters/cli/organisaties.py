@@ -10,7 +10,7 @@ from corvus_schemas.errors import AddressError, SettingsError
 from corvus_schemas.identifiers import OIN_DIGITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from corvus_adapters.installatie.openen import Installatie
     from corvus_adapters.keystore import Keystore
@@ -56,16 +56,27 @@ def resolve_geadresseerden(concept: Concept, known: Mapping[str, str]) -> Concep
     Raises:
         AddressError: ``organisatie.onbekend``, with the nearest names.
     """
+    oins = oins_of(concept.geadresseerden, known, "geadresseerden")
+    return concept.model_copy(update={"geadresseerden": oins})
+
+
+def oins_of(
+    namen: Sequence[str], known: Mapping[str, str], waar: str
+) -> tuple[str, ...]:
+    """Give the OINs behind short names; what is an OIN stays one.
+
+    Raises:
+        AddressError: ``organisatie.onbekend``, with the nearest names.
+    """
     strange = [
         one
-        for one in concept.geadresseerden
+        for one in namen
         if one not in known and not (one.isdecimal() and len(one) == OIN_DIGITS)
     ]
     if strange:
         raise AddressError(
             "organisatie.onbekend",
-            f"geadresseerden: {strange[0]!r:.60} is no OIN, and no short name known here",
+            f"{waar}: {strange[0]!r:.60} is no OIN, and no short name known here",
             advice=nearest(strange[0], known),
         )
-    oins = tuple(known.get(one, one) for one in concept.geadresseerden)
-    return concept.model_copy(update={"geadresseerden": oins})
+    return tuple(known.get(one, one) for one in namen)

@@ -31,7 +31,7 @@ from corvus_adapters.cli.tabel_uitleg import (
     conclude,
 )
 from corvus_adapters.cli.tabel_uitwisseling import export, import_
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_routing.explain import explain as explain_decision
 from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.errors import SchemaError

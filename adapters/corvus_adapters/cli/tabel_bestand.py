@@ -12,7 +12,7 @@ import typer
 
 from corvus_adapters.app import utc_now
 from corvus_adapters.cli.gedeeld import open_installation
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_routing.diff_stand import STATUSSEN, Stand, stand_of
 from corvus_routing.tabel import parse_tabel
 from corvus_routing.uitwisseling import from_csv, rijen_of, tabel_from_rijen, to_csv

@@ -140,7 +140,7 @@ def _metrics(
         yield
         return
     host = installatie.instellingen.metriek.host
-    health = Gezondheid(host, port, registry, lambda: True)
+    health = Gezondheid(host, port, registry, list)
     health.start()
     errors.print(f"metrics on http://{host}:{health.port}/metrics", highlight=False)
     try:

@@ -21,6 +21,7 @@ from corvus_adapters.installatie.deelnemers import (
     list_deelnemers,
 )
 from corvus_adapters.installatie.functionarissen import write_functionaris
+from corvus_adapters.installatie.openen import Installatie
 from corvus_adapters.installatie.uitgifte import Uitgever, random_serial
 from corvus_adapters.installatie.vertrouwen import write_vertrouwen
 from corvus_adapters.settings import CONFIG_FILE
@@ -143,6 +144,7 @@ def make_sandbox(  # noqa: PLR0913 - the options of an installation
     stuk = _first_version(periode, partities, tabel_digest, broker, entries)
     register.write_bytes(sign_register(stuk, signers))
     (path / CONFIG_FILE).write_text(_SANDBOX_TOML, "utf-8")
+    Installatie.open(path).make_audit_sleutel(f"corvus/{BROKER_OIN}/audit")
     return Sandbox(path, deelnemers, register, tabel_digest)
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from corvus_adapters.audit.beleid import Beleid, write_beleid
+from corvus_adapters.installatie.functionarissen import (
+    read_functionaris,
+    write_functionaris,
+)
 from corvus_adapters.installatie.vertrouwen import read_vertrouwen
 from corvus_adapters.keystore import BrokerKeystore, Keystore, read_houder
 from corvus_adapters.settings import config_path, load_settings
@@ -16,6 +21,8 @@ from corvus_broker.register import (
     named_tabel,
     open_register,
 )
+from corvus_crypto.controlepunt import Getuigenbeleid, log_keys
+from corvus_crypto.hybride import HybrideSigningKey
 from corvus_schemas.catalogus import load_catalogus
 from corvus_schemas.errors import RegisterError, SchemaError, SettingsError
 from corvus_schemas.indeling import parse_indeling
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from corvus_schemas.catalogus import Catalogus
 
 
+AUDIT_SLEUTEL: Final = "log"
 SCHEMAS: Final = "schemas"
 """Folder with versions of berichttypen that came as data (ADR 0018)."""
 
@@ -146,6 +154,30 @@ class Installatie:
         """Open the broker's keystore. Raises as ``BrokerKeystore.open``."""
         folder = self.path / self.instellingen.sleutels.broker
         return BrokerKeystore.open(folder, self._passphrase)
+
+    @property
+    def getuigen_path(self) -> Path:
+        """File with the keys of the audit log and its witnesses."""
+        return self.path / self.instellingen.audit.getuigen
+
+    def audit_sleutel(self) -> HybrideSigningKey:
+        """Open the keys that sign checkpoints. Raises as ``read_functionaris``."""
+        folder = self.path / self.instellingen.audit.map
+        return read_functionaris(folder, AUDIT_SLEUTEL, self._passphrase)
+
+    def make_audit_sleutel(self, naam: str) -> Beleid:
+        """Make the keys of the audit log, and a policy without witnesses.
+
+        Raises:
+            SettingsError: ``sleutel.bestaat``; they are never overwritten.
+        """
+        folder = self.path / self.instellingen.audit.map
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        key = HybrideSigningKey.generate()
+        write_functionaris(folder, AUDIT_SLEUTEL, key, self._passphrase)
+        beleid = Beleid(log_keys(naam, key), Getuigenbeleid({}, 0), {})
+        write_beleid(self.getuigen_path, beleid)
+        return beleid
 
     def _open_version(self, file: Path) -> Registerversie:
         entry = file.read_bytes()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.register import REGISTER_TYPE, Vertrouwen, open_register
 from corvus_crypto.dsse import open_envelope
 from corvus_routing.lint import Soort, lint

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from pydantic import TypeAdapter, ValidationError
 
 from corvus_adapters.registerdienst.keuring import Stukken
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.register import (
     REGISTER_TYPE,
     TABEL_TYPE,

@@ -91,7 +91,8 @@ def _cast(inhoud: Mapping[str, Any]) -> dict[str, str]:
         index = counts.setdefault(rol, 0)
         counts[rol] += 1
         if "basis" in one:
-            own = uuid.uuid5(_CAST, f"{rol}#{index}")
+            name = uuid.uuid5(_CAST, f"{rol}#{index}").bytes
+            own = uuid.UUID(bytes=name, version=4)
             names[one["basis"]["betrokkene_ref"]] = str(own)
     return names
 

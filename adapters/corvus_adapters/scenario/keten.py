@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from corvus_adapters.sdk.openen import Ontvangst
 from corvus_adapters.sdk.plan import find_gebied
 from corvus_adapters.sdk.post import Geweigerdepost, Ontvangenbewijs
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.vrijgave import AANVULLING
 from corvus_routing.gebieden import load_gebieden
 from corvus_schemas.errors import AddressError, UnavailableError

@@ -23,7 +23,7 @@ from corvus_adapters.scenario.inhoud import make_content
 from corvus_adapters.scenario.keten import gebied_of_regio
 from corvus_adapters.sdk.concept import Concept
 from corvus_adapters.sdk.plan import find_gebied
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.verwerking import BROKER
 from corvus_crypto.manifest import parse_manifest
 from corvus_schemas.errors import SealError

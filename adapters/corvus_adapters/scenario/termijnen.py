@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from corvus_adapters.scenario.vergelijk import Verschil
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.termijnen import Gebeurtenis, Partij, advance, gehaald
-from corvus_broker.termijnen_kalender import AMSTERDAM
 from corvus_crypto.manifest import parse_manifest
 from corvus_crypto.masker import bits
 from corvus_schemas.identifiers import format_id

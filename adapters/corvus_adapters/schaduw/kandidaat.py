@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.register import TABEL_TYPE, entry_digest
 from corvus_crypto.dsse import canonical_json
 from corvus_routing.diff_stand import stand_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from corvus_adapters.sqlite.cleaning import clean
 from corvus_adapters.sqlite.connection import OFFSET_BITS, connect, faults, transaction
-from corvus_broker.ports import Record
+from corvus_broker.ports import READ_BYTES, Record
 from corvus_schemas.errors import EnvelopeError, FencedError, SettingsError
 
 if TYPE_CHECKING:
@@ -161,7 +161,10 @@ class SqliteLog:
         return [int(next_offset), max(now, int(last_ms)), 0]
 
     def read(self, asked: Sequence[tuple[str, int, int]], limit: int) -> list[Record]:
-        """Give records at or after each (topic, partition, offset)."""
+        """Give records at or after each (topic, partition, offset).
+
+        A cursor reads as it goes: what is not given was not read into memory.
+        """
         found: list[Record] = []
         with faults(self._path):
             for topic, partition, offset in asked:
@@ -174,10 +177,16 @@ class SqliteLog:
                     " WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
                     (base + offset, (part + 1) << OFFSET_BITS, limit - len(found)),
                 )
-                found.extend(
-                    Record(topic, partition, row_id - base, key, value, timestamp_ms)
-                    for row_id, key, value, timestamp_ms in rows
-                )
+                size = 0
+                for row_id, key, value, timestamp_ms in rows:
+                    found.append(
+                        Record(
+                            topic, partition, row_id - base, key, value, timestamp_ms
+                        )
+                    )
+                    size += len(key) + len(value or b"")
+                    if size >= READ_BYTES:
+                        break
         return found
 
     def end_offset(self, topic: str, partition: int) -> int:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final, Self, TypeAlias
+from functools import cache
+from typing import Annotated, ClassVar, Final, Self, TypeAlias, TypeVar
 
 import msgspec
 
 from corvus_schemas.errors import SchemaError
 from corvus_schemas.wire import wire_schema
+from corvus_schemas.wire.codec import Codec, make_codec
+
+_Record = TypeVar("_Record", bound="WireRecord")
 
 LAST_MOMENT: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: what dates can still say."""
 
-# Avro's own ranges are not checked by fastavro, and a number that does not fit its
+# A number that does not fit its
 # place would fail later, far from here: ``decode`` refuses it (SPEC 2-7).
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Ordinal: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
@@ -31,20 +35,40 @@ class WireRecord(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             SchemaError: ``schema.ongeldig``.
         """
-        record = msgspec.to_builtins(self, builtin_types=(bytes,))
-        return wire_schema(self.SCHEMA).encode(record)
+        try:
+            return _codec_of(type(self)).encode(self)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Their texts can hold field values, so only the kind of error goes on.
+            raise SchemaError(
+                "schema.ongeldig",
+                f"the record does not fit schema {self.SCHEMA} ({type(error).__name__})",
+            ) from None
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """Parse canonical bytes.
 
         Raises:
-            SchemaError: ``schema.onbekend``, ``schema.niet_canoniek``.
+            SchemaError: ``schema.onbekend`` (other fingerprint) or
+                ``schema.niet_canoniek`` (does not decode, trailing bytes, a second
+                encoding of the same value, or a value outside its limits).
         """
-        record = wire_schema(cls.SCHEMA).decode(data)
-        try:
-            return msgspec.convert(record, cls)
-        except msgspec.ValidationError:
+        codec = _codec_of(cls)
+        if not data.startswith(codec.header):
             raise SchemaError(
-                "schema.niet_canoniek", f"the record is no {cls.__name__}"
+                "schema.onbekend", f"these bytes are no record of schema {cls.SCHEMA}"
+            )
+        try:
+            record: Self = codec.decode(data)
+        except (IndexError, ValueError) as error:
+            raise SchemaError(
+                "schema.niet_canoniek",
+                f"the bytes are not the canonical encoding of a {cls.__name__}"
+                f" ({type(error).__name__})",
             ) from None
+        return record
+
+
+@cache
+def _codec_of(kind: type[_Record]) -> Codec[_Record]:
+    return make_codec(wire_schema(kind.SCHEMA), kind)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from corvus_adapters.sdk.concept import Concept
     from corvus_broker.personen import Waarden
 
-JAN, PIET = uuid.UUID(int=1), uuid.UUID(int=2)
+JAN, PIET = (uuid.UUID(int=n, version=4) for n in (1, 2))
 _SIGNAAL: Final = "dat_signaal"
 
 
@@ -247,3 +247,10 @@ async def test_the_broker_acts_by_a_rule_or_not_at_all(sim: Simulator) -> None:
         one for one in receipt.verstrekkingen if one.ontvanger == receipt.uitsteller
     ]
     assert [(one.levering, bool(one.regels)) for one in broker] == [(None, True)]
+
+
+def test_a_reference_made_from_something_is_refused() -> None:
+    # SPEC 14-29: a digest of it could be guessed.
+    for ref in (uuid.UUID(int=999990019), uuid.uuid5(uuid.NAMESPACE_OID, "x")):
+        with pytest.raises(SchemaError, match=r"persoon\.referentie"):
+            persons_in(cast("toestemming", ref), {"verdachte"})

@@ -12,7 +12,7 @@ from simulator_registers import opened, soon, without
 
 from corvus_adapters.installatie.aanmaken import concept_tabel
 from corvus_adapters.sdk.openen import open_levering
-from corvus_broker.aanvaarding import AMSTERDAM
+from corvus_broker.kalender import AMSTERDAM
 from corvus_broker.register import Registerreeks, time_text
 from corvus_crypto.certificaten import to_ms
 from corvus_schemas.errors import RegisterError
