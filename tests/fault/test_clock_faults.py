@@ -116,7 +116,7 @@ async def test_in_the_embedded_log_time_never_goes_back(
 
 
 @pytest.mark.kafka
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_a_kafka_whose_clock_jumps_loses_and_repeats_nothing(
     copied: Path, tmp_path: Path
 ) -> None:
