@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from corvus_crypto.kluis import SLEUTEL_BYTES, lock, unlock
 from corvus_schemas.errors import UnavailableError
@@ -219,16 +220,25 @@ def _open(url: str, tables: sa.MetaData) -> sa.Engine:
     if parsed.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _durable_and_forgetful)
     try:
-        tables.create_all(engine)
+        with engine.begin() as connection:
+            _make_tables(connection, tables)
     except sa.exc.SQLAlchemyError:
         raise _unavailable() from None
     return engine
 
 
+def _make_tables(connection: sa.Connection, tables: sa.MetaData) -> None:
+    """Make what is missing; routers that start together do so at the same time."""
+    for table in tables.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
+
+
 def _durable_and_forgetful(connection: object, _record: object) -> None:
     """Write through, and overwrite what is deleted: no key stays in a free page."""
     with contextlib.closing(connection.cursor()) as cursor:  # type: ignore[attr-defined]  # a DBAPI connection
+        cursor.execute("PRAGMA busy_timeout=10000")
         cursor.execute("PRAGMA journal_mode=DELETE")
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA secure_delete=ON")
-        cursor.execute("PRAGMA busy_timeout=10000")
