@@ -112,7 +112,9 @@ async def test_an_organisation_sends_and_reads_its_own_deliveries(
 
     found = await a.read({(OF_A, 0): 0}, limit=10, wait_s=5)
     assert [record.value for record in found] == [b"levering"]
-    assert await a.read({("corvus.register", 0): 0}, limit=1, wait_s=0.1) == []
+    # It may read the register, in which other tests may have put something.
+    end = await a.end_offset("corvus.register", 0)
+    assert await a.read({("corvus.register", 0): end}, limit=1, wait_s=0.1) == []
 
 
 @pytest.mark.parametrize("topic", ["corvus.inzending", OF_B, "corvus.audit"])
