@@ -40,9 +40,9 @@ test: setup ## Everything that needs no server, browser or JVM (a few minutes)
 test-all: lint test ## What CI runs: lint, all tests, real PostgreSQL and Kafka (JDK 17, Maven)
 	@$(PYTEST) -m "slow and not kafka and not postgres and not soak"
 	@$(PYTEST) -m postgres
-	@$(PYTEST) -m "kafka and not soak"
+	@$(PYTEST) -m "kafka and not soak and not slow"
 
-soak: setup ## Faults under load for long: make soak S=600 repeats each for 600 s
+soak: setup ## Faults under load for long, Kafka too: make soak S=600 repeats each for 600 s
 	@SOAK_S=$(S) $(PYTEST) tests/fault
 
 vectors: setup ## Make the test vectors anew; they must not differ
