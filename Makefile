@@ -40,7 +40,7 @@ test: setup ## Everything that needs no server, browser or JVM (a few minutes)
 test-all: lint test ## What CI runs: lint, all tests, real PostgreSQL and Kafka (JDK 17, Maven)
 	@$(PYTEST) -m "slow and not kafka and not postgres and not soak"
 	@$(PYTEST) -m postgres
-	@$(PYTEST) -m "kafka and not soak and not slow"
+	@$(PYTEST) -m "kafka and not soak and not slow" --ignore=tests/fault/test_router_members.py
 
 soak: setup ## Faults under load for long, Kafka too: make soak S=600 repeats each for 600 s
 	@SOAK_S=$(S) $(PYTEST) tests/fault
