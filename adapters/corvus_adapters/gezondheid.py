@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from corvus_adapters.draadserver import Draadserver, StilleHandler
 from corvus_schemas.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 
-class Gezondheid:
+class Gezondheid(Draadserver):
     """A small HTTP server; ``unready`` says what keeps a process from its work.
 
     It is called from another thread, and gives nothing where all is well.
@@ -29,8 +28,8 @@ class Gezondheid:
         registry: CollectorRegistry,
         unready: Callable[[], Sequence[str]],
     ) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Handler(StilleHandler):
+            def do_GET(self) -> None:  # noqa: N802 - the library calls it so
                 match self.path:
                     case "/metrics":
                         self._answer(
@@ -54,30 +53,9 @@ class Gezondheid:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's signature
-                """Keep request lines out of the log."""
-
-        try:
-            self._server = ThreadingHTTPServer((host, port), Handler)
-        except OSError:
-            raise SettingsError(
-                "metriek.poort",
-                f"port {port} for metrics is taken",
-                advice="Each process needs its own: --port 0 takes any free one.",
-            ) from None
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def port(self) -> int:
-        """Port it listens on."""
-        return self._server.server_port
-
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop answering and release the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        taken = SettingsError(
+            "metriek.poort",
+            f"port {port} for metrics is taken",
+            advice="Each process needs its own: --port 0 takes any free one.",
+        )
+        super().__init__((host, port), Handler, taken)

@@ -6,11 +6,10 @@ Whoever serves it to other organisations puts a web server with their TLS in fro
 from __future__ import annotations
 
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
 
 from corvus_adapters.audit.opslag import entry_bundle
+from corvus_adapters.draadserver import Draadserver, StilleHandler
 from corvus_crypto.boom import TEGEL_BREEDTE
 from corvus_crypto.merkle import HASH_BYTES
 from corvus_schemas.errors import CorvusError, SettingsError
@@ -74,12 +73,12 @@ def _bundle(opslag: Auditopslag, number: int, width: int) -> bytes | None:
     return entry_bundle(leaves) if len(leaves) == width else None
 
 
-class Tegelserver:
+class Tegelserver(Draadserver):
     """A small HTTP server beside the log."""
 
     def __init__(self, host: str, port: int, opslag: Auditopslag) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Handler(StilleHandler):
+            def do_GET(self) -> None:  # noqa: N802 - the library calls it so
                 try:
                     found = answer(opslag, self.path)
                 except CorvusError:
@@ -99,30 +98,9 @@ class Tegelserver:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's signature
-                """Keep request lines out of the log."""
-
-        try:
-            self._server = ThreadingHTTPServer((host, port), Handler)
-        except OSError:
-            raise SettingsError(
-                "audit.poort",
-                f"port {port} of the audit log is taken",
-                advice="Each process needs its own: audit.poort 0 takes any free one.",
-            ) from None
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def port(self) -> int:
-        """Port it listens on."""
-        return self._server.server_port
-
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop answering and release the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        taken = SettingsError(
+            "audit.poort",
+            f"port {port} of the audit log is taken",
+            advice="Each process needs its own: audit.poort 0 takes any free one.",
+        )
+        super().__init__((host, port), Handler, taken)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from corvus_adapters.draadserver import Draadserver, StilleHandler
 from corvus_broker.getuige import AchterError
 from corvus_crypto.notitie import MAX_BYTES
 from corvus_schemas.errors import CorvusError, IntegrityError, SettingsError
@@ -61,7 +60,7 @@ def newest(getuige: Getuige) -> Reactie:
     return Reactie(404, "not found\n") if seen is None else Reactie(200, seen.notitie)
 
 
-class Getuigenserver:
+class Getuigenserver(Draadserver):
     """A small HTTP server on loopback; a fork is handed to ``told``."""
 
     def __init__(
@@ -71,10 +70,10 @@ class Getuigenserver:
         getuige: Getuige,
         told: Callable[[CorvusError | None], None],
     ) -> None:
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(StilleHandler):
             timeout = 10
 
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # noqa: N802 - the library calls it so
                 length = self.headers.get("Content-Length", "")
                 if self.path != "/add-checkpoint":
                     self._send(Reactie(404, "not found\n"))
@@ -84,7 +83,7 @@ class Getuigenserver:
                     body = self.rfile.read(int(length))
                     self._send(add_checkpoint(getuige, body, told))
 
-            def do_GET(self) -> None:
+            def do_GET(self) -> None:  # noqa: N802 - the library calls it so
                 found = self.path == "/checkpoint"
                 self._send(newest(getuige) if found else Reactie(404, "not found\n"))
 
@@ -97,33 +96,12 @@ class Getuigenserver:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's signature
-                """Keep request lines out of the log."""
-
-        try:
-            self._server = ThreadingHTTPServer((host, port), Handler)
-        except OSError:
-            raise SettingsError(
-                "getuige.poort",
-                f"port {port} of the witness is taken",
-                advice="Each process needs its own: 0 takes any free one.",
-            ) from None
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    @property
-    def port(self) -> int:
-        """Port it listens on."""
-        return self._server.server_port
-
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop answering and release the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        taken = SettingsError(
+            "getuige.poort",
+            f"port {port} of the witness is taken",
+            advice="Each process needs its own: 0 takes any free one.",
+        )
+        super().__init__((host, port), Handler, taken)
 
 
 def is_alarm(error: CorvusError | None) -> bool:
